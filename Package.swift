@@ -1,0 +1,240 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One table of targets, bottom to top. A target may import only targets of lower layers, and a third-party
+// package is visible in exactly one library (see CONTRIBUTING.md, "Layers"); the compiler guards this when built
+// with `--explicit-target-dependency-import-check error`, as every script in tools/ does.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func shim(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "CShims/\(name)", pkgConfig: pkgConfig)
+}
+
+func library(
+    _ name: String, in layer: String, _ dependencies: [String] = [], packages: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) } + packages,
+        path: "Sources/\(layer)/\(name)", resources: resources, swiftSettings: strict)
+}
+
+func daemon(_ name: String, _ dependencies: [String]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies.map { .init(stringLiteral: $0) } + [argumentParser],
+        path: "Sources/Daemons/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, in folder: String, _ dependencies: [String], packages: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) } + packages,
+        path: "Tests/\(folder)/\(name)", swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+
+let shims = [
+    shim("CZeroMQ"),
+    shim("CLibvirt", pkgConfig: "libvirt"),
+    shim("CSQLite", pkgConfig: "sqlite3"),
+]
+
+let base = [
+    library("NovaCore", in: "Base"),
+    library("NovaWire", in: "Base", ["NovaCore"]),
+    library("NovaSchema", in: "Base", ["NovaCore"], packages: [orderedCollections]),
+    library("NovaConfig", in: "Base", ["NovaCore"]),
+    library(
+        "NovaTelemetry", in: "Base", ["NovaCore"],
+        packages: [log, .product(name: "Metrics", package: "swift-metrics")]),
+    library(
+        "NovaCrypto", in: "Base", ["NovaCore", "NovaWire"],
+        packages: [
+            .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
+        ]),
+    library("NovaXML", in: "Base", ["NovaCore"]),
+]
+
+let infra = [
+    library("NovaMessaging", in: "Infra", ["NovaCore", "NovaWire", "CZeroMQ"], packages: [log, collections]),
+    library("NovaRPC", in: "Infra", ["NovaCore", "NovaWire", "NovaMessaging"], packages: [log]),
+    library("NovaDatabase", in: "Infra", ["NovaCore", "NovaWire", "CSQLite"], packages: [log, collections]),
+    library("NovaPolicy", in: "Infra", ["NovaCore"]),
+    library(
+        "NovaHTTP", in: "Infra", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaTelemetry"],
+        packages: [
+            log, .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+    library(
+        "NovaHTTPClient", in: "Infra", ["NovaCore", "NovaSchema"],
+        packages: [
+            log, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        ]),
+    library(
+        "NovaProcess", in: "Infra", ["NovaCore"],
+        packages: [log, .product(name: "Subprocess", package: "swift-subprocess")]),
+    library(
+        "NovaService", in: "Infra",
+        ["NovaCore", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaSchema"],
+        packages: [log, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
+]
+
+let domain = [
+    library("NovaModel", in: "Domain", ["NovaCore", "NovaWire"]),
+    library("NovaInterfaces", in: "Domain", ["NovaCore", "NovaWire", "NovaRPC", "NovaModel"]),
+    library(
+        "NovaAuth", in: "Domain", ["NovaCore", "NovaWire", "NovaCrypto", "NovaRPC", "NovaHTTP", "NovaInterfaces"],
+        packages: [log]),
+    library(
+        "NovaStore", in: "Domain", ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel"],
+        resources: [.embedInCode("Schema")]),
+    library(
+        "PlacementStore", in: "Domain", ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel"],
+        resources: [.embedInCode("Schema")]),
+    library(
+        "NovaWorkflow", in: "Domain", ["NovaCore", "NovaWire", "NovaModel", "NovaStore", "NovaTelemetry"],
+        packages: [log]),
+]
+
+let drivers = [
+    library("VirtDriver", in: "Drivers", ["NovaCore", "NovaWire", "NovaModel"]),
+    library("VirtFake", in: "Drivers", ["NovaCore", "NovaWire", "NovaModel", "VirtDriver"]),
+    library(
+        "VirtLibvirt", in: "Drivers",
+        ["NovaCore", "NovaWire", "NovaModel", "NovaXML", "NovaProcess", "VirtDriver", "CLibvirt"], packages: [log]),
+    library("NetworkDriver", in: "Drivers", ["NovaCore", "NovaModel"]),
+    library("NetworkFake", in: "Drivers", ["NovaCore", "NovaModel", "NetworkDriver"]),
+    library("NetworkLinux", in: "Drivers", ["NovaCore", "NovaModel", "NovaProcess", "NetworkDriver"], packages: [log]),
+]
+
+let service = [
+    "NovaCore", "NovaWire", "NovaConfig", "NovaTelemetry", "NovaRPC", "NovaService", "NovaModel", "NovaInterfaces",
+]
+let web = ["NovaSchema", "NovaPolicy", "NovaHTTP", "NovaAuth"]
+
+let services = [
+    library(
+        "NovaIdentity", in: "Services", service + web + ["NovaCrypto", "NovaDatabase", "NovaProcess"], packages: [log],
+        resources: [.embedInCode("Schema")]),
+    library(
+        "NovaImage", in: "Services", service + web + ["NovaCrypto", "NovaDatabase"], packages: [log],
+        resources: [.embedInCode("Schema")]),
+    library(
+        "NovaNetwork", in: "Services", service + web + ["NovaDatabase", "NetworkDriver"], packages: [log],
+        resources: [.embedInCode("Schema")]),
+    library("NovaPlacement", in: "Services", service + web + ["NovaDatabase", "PlacementStore"], packages: [log]),
+    library("NovaScheduling", in: "Services", ["NovaCore", "NovaModel"]),
+    library("NovaScheduler", in: "Services", service + ["NovaMessaging", "NovaScheduling"], packages: [log]),
+    library(
+        "NovaConductor", in: "Services", service + ["NovaCrypto", "NovaDatabase", "NovaStore", "NovaWorkflow"],
+        packages: [log]),
+    library(
+        "NovaCompute", in: "Services",
+        service + ["NovaSchema", "NovaHTTPClient", "NovaProcess", "NovaCrypto", "VirtDriver", "NetworkDriver"],
+        packages: [log]),
+    library("NovaAPI", in: "Services", service + web + ["NovaMessaging", "NovaCrypto", "NovaDatabase", "NovaStore"], packages: [log]),
+]
+
+let daemons = [
+    daemon("nova-queue", ["NovaService", "NovaMessaging"]),
+    daemon("nova-identity", ["NovaService", "NovaIdentity"]),
+    daemon("nova-image", ["NovaService", "NovaImage"]),
+    daemon("nova-network", ["NovaConfig", "NovaService", "NovaNetwork", "NetworkLinux", "NetworkFake"]),
+    daemon("nova-placement-api", ["NovaService", "NovaPlacement"]),
+    daemon("nova-scheduler", ["NovaService", "NovaScheduler"]),
+    daemon("nova-conductor", ["NovaService", "NovaConductor"]),
+    daemon("nova-compute", ["NovaService", "NovaCompute", "VirtLibvirt", "VirtFake", "NetworkLinux", "NetworkFake"]),
+    daemon("nova-api", ["NovaService", "NovaAPI"]),
+    daemon(
+        "nova-standalone",
+        [
+            "NovaService", "NovaIdentity", "NovaImage", "NovaNetwork", "NovaPlacement", "NovaScheduler",
+            "NovaConductor",
+            "NovaCompute", "NovaAPI", "VirtLibvirt", "VirtFake", "NetworkLinux", "NetworkFake",
+        ]),
+    Target.executableTarget(
+        name: "novactl",
+        dependencies: [
+            "NovaCore", "NovaWire", "NovaSchema", "NovaConfig", "NovaHTTPClient", "NovaRPC", "NovaMessaging",
+            "NovaService", "NovaDatabase", "NovaStore", "NovaModel", "NovaInterfaces", "PlacementStore", "NovaIdentity",
+            "NovaImage", "NovaNetwork", argumentParser,
+        ],
+        path: "Sources/CLI/novactl", swiftSettings: strict),
+]
+
+let testTargets = [
+    tests("NovaCoreTests", in: "Unit", ["NovaCore"]),
+    tests("NovaWireTests", in: "Unit", ["NovaCore", "NovaWire"]),
+    tests("NovaSchemaTests", in: "Unit", ["NovaCore", "NovaSchema"]),
+    tests("NovaConfigTests", in: "Unit", ["NovaCore", "NovaConfig"]),
+    tests("NovaTelemetryTests", in: "Unit", ["NovaCore", "NovaTelemetry"], packages: [log]),
+    tests("NovaCryptoTests", in: "Unit", ["NovaCore", "NovaWire", "NovaCrypto"]),
+    tests("NovaXMLTests", in: "Unit", ["NovaCore", "NovaXML"]),
+    tests("NovaMessagingTests", in: "Unit", ["NovaCore", "NovaWire", "NovaMessaging", "NovaRPC"], packages: [log]),
+    tests("NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaDatabase"], packages: [log]),
+    tests(
+        "NovaHTTPTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient"],
+        packages: [log]),
+    tests(
+        "NovaStoreTests", in: "Unit",
+        ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel", "NovaStore", "NovaWorkflow", "PlacementStore"],
+        packages: [log]),
+    tests(
+        "DriverTests", in: "Unit",
+        [
+            "NovaCore", "NovaWire", "NovaModel", "NovaXML", "NovaProcess", "VirtDriver", "VirtFake", "VirtLibvirt",
+            "NetworkDriver", "NetworkLinux", "NetworkFake",
+        ], packages: [log]),
+    tests(
+        "NovaNetworkTests", in: "Unit",
+        [
+            "NovaCore", "NovaWire", "NovaSchema", "NovaTelemetry", "NovaDatabase", "NovaModel", "NovaInterfaces",
+            "NetworkDriver", "NetworkFake", "NovaNetwork",
+        ], packages: [log]),
+    tests(
+        "NovaSchedulingTests", in: "Unit",
+        ["NovaCore", "NovaWire", "NovaModel", "NovaDatabase", "PlacementStore", "NovaScheduling"], packages: [log]),
+    tests(
+        "NovaIdentityTests", in: "Unit",
+        ["NovaCore", "NovaSchema", "NovaCrypto", "NovaIdentity", "NovaAuth", "NovaDatabase", "NovaWire", "NovaHTTP", "NovaHTTPClient", "NovaInterfaces"], packages: [log]),
+    tests(
+        "NovaComputeTests", in: "Unit",
+        [
+            "NovaCore", "NovaWire", "NovaModel", "NovaInterfaces", "NovaRPC", "VirtDriver", "VirtFake", "NetworkDriver",
+            "NetworkFake", "NovaCompute",
+        ], packages: [log]),
+]
+
+let package = Package(
+    name: "nova",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    ],
+    targets: shims + base + infra + domain + drivers + services + daemons + testTargets
+)

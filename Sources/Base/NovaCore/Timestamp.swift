@@ -1,0 +1,96 @@
+import Glibc
+
+/// A point in time as UTC microseconds since 1970, the form in which the system stores time.
+public struct Timestamp: Hashable, Sendable, Comparable {
+    public var microseconds: Int64
+
+    public init(microseconds: Int64) { self.microseconds = microseconds }
+
+    /// The wall clock's now.
+    public static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000)
+    }
+
+    public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
+
+    public func adding(seconds: Int64) -> Timestamp { Timestamp(microseconds: microseconds &+ seconds &* 1_000_000) }
+
+    /// `2026-11-21T12:58:00Z`, the form of Compute API bodies (whole seconds).
+    public var iso8601: String { format(fraction: false, zone: "Z") }
+    /// `2026-11-21T12:58:00.000000`, the form Nova uses for `launched_at` and its kin.
+    public var iso8601Micro: String { format(fraction: true, zone: "") }
+    /// `2026-11-21T12:58:00.000000Z`, the form of Identity API bodies.
+    public var iso8601MicroZ: String { format(fraction: true, zone: "Z") }
+
+    private func format(fraction: Bool, zone: String) -> String {
+        let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
+        var raw = time_t(seconds)
+        var parts = tm()
+        gmtime_r(&raw, &parts)
+        func pad(_ value: some BinaryInteger, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, width - text.count)) + text
+        }
+        let date = "\(pad(Int(parts.tm_year) + 1900, 4))-\(pad(parts.tm_mon + 1, 2))-\(pad(parts.tm_mday, 2))"
+        let time = "\(pad(parts.tm_hour, 2)):\(pad(parts.tm_min, 2)):\(pad(parts.tm_sec, 2))"
+        let micro = fraction ? "." + pad(microseconds - seconds * 1_000_000, 6) : ""
+        return "\(date)T\(time)\(micro)\(zone)"
+    }
+
+    /// Parses `YYYY-MM-DD[T ]HH:MM:SS[.f…][Z|±HH:MM]`; nil for other text.
+    public init?(iso8601 text: String) {
+        let bytes = Array(text.utf8)
+        func number(_ start: Int, _ count: Int) -> Int? {
+            guard start + count <= bytes.count else { return nil }
+            var value = 0
+            for byte in bytes[start..<start + count] {
+                guard (48...57).contains(byte) else { return nil }
+                value = value * 10 + Int(byte - 48)
+            }
+            return value
+        }
+        guard bytes.count >= 19, bytes[4] == 45, bytes[7] == 45, bytes[10] == 84 || bytes[10] == 32, bytes[13] == 58,
+            bytes[16] == 58, let year = number(0, 4), let month = number(5, 2), let day = number(8, 2),
+            let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2), (1...12).contains(month),
+            (1...31).contains(day), hour < 24, minute < 60, second < 61
+        else { return nil }
+        var parts = tm()
+        parts.tm_year = Int32(year - 1900)
+        parts.tm_mon = Int32(month - 1)
+        parts.tm_mday = Int32(day)
+        parts.tm_hour = Int32(hour)
+        parts.tm_min = Int32(minute)
+        parts.tm_sec = Int32(second)
+        var micro: Int64 = 0
+        var at = 19
+        if at < bytes.count, bytes[at] == 46 {
+            at += 1
+            var scale: Int64 = 100_000
+            let start = at
+            while at < bytes.count, (48...57).contains(bytes[at]) {
+                micro += Int64(bytes[at] - 48) * scale
+                scale /= 10
+                at += 1
+            }
+            guard at > start else { return nil }
+        }
+        var offset: Int64 = 0
+        switch at < bytes.count ? bytes[at] : 0 {
+        case 0: break
+        case 90 where at + 1 == bytes.count: break
+        case 43, 45:
+            guard let hours = number(at + 1, 2), at + 6 == bytes.count, bytes[at + 3] == 58,
+                let minutes = number(at + 4, 2)
+            else { return nil }
+            offset = Int64(hours * 3600 + minutes * 60) * (bytes[at] == 43 ? 1 : -1)
+        default: return nil
+        }
+        self.init(microseconds: (Int64(timegm(&parts)) - offset) * 1_000_000 + micro)
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    public var description: String { iso8601MicroZ }
+}

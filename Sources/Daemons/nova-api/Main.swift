@@ -1,0 +1,6 @@
+import NovaAPI
+import NovaService
+
+@main enum Main {
+    static func main() async { await DaemonRunner.run(APIService.self) }
+}

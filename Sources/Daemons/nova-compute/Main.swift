@@ -1,0 +1,36 @@
+import NetworkFake
+import NetworkLinux
+import NovaCompute
+import NovaService
+import VirtFake
+import VirtLibvirt
+
+@main enum Main {
+    static func main() async {
+        await DaemonRunner.run(Daemon(ComputeService.factory(drivers: [libvirt, fake], plugs: plugs)))
+    }
+
+    private static let libvirt = VirtDriverFactory("libvirt.LibvirtDriver") { settings in
+        var options = LibvirtOptions()
+        options.uri = settings.libvirt.uri
+        options.virtType = settings.libvirt.virtType
+        options.cpuModel = settings.libvirt.cpuModel
+        options.machine = settings.libvirt.machine
+        options.diskCache = settings.libvirt.diskCache
+        return LibvirtDriver(settings.context, options: options, log: settings.log)
+    }
+
+    private static let fake = VirtDriverFactory("fake.FakeDriver") { settings in
+        var options = FakeDriverOptions()
+        options.vcpus = settings.fake.vcpus
+        options.memoryMB = settings.fake.memoryMB
+        options.diskGB = settings.fake.diskGB
+        options.spawnDelay = settings.fake.spawnDelay
+        options.failEvery = settings.fake.failEvery
+        return try FakeDriver(settings.context, options: options)
+    }
+
+    private static let plugs = [
+        HostPlugFactory("linux") { LinuxHostPlug(marks: $0.marks) }, HostPlugFactory("fake") { _ in FakeHostPlug() },
+    ]
+}

@@ -1,0 +1,5 @@
+import NovaService
+
+@main enum Main {
+    static func main() async { await DaemonRunner.run(Daemon(name: "nova-queue", services: [], queue: .isBroker)) }
+}

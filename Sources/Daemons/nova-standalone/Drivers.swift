@@ -1,0 +1,43 @@
+import NetworkFake
+import NetworkLinux
+import NovaCompute
+import NovaConfig
+import NovaNetwork
+import VirtFake
+import VirtLibvirt
+
+/// The drivers that the executable is linked with.
+enum Drivers {
+    /// What `[network] driver` may name.
+    static let network: [String: NetworkHostFactory] = [
+        "linux": { settings, config, log in
+            let fabric = config[NetworkOptions.fabric]
+            return LinuxNetworkHost(settings: settings, fabric: fabric.isEmpty ? nil : fabric, log: log)
+        },
+        "fake": { _, _, _ in FakeNetworkHost() },
+    ]
+
+    static let libvirt = VirtDriverFactory("libvirt.LibvirtDriver") { settings in
+        var options = LibvirtOptions()
+        options.uri = settings.libvirt.uri
+        options.virtType = settings.libvirt.virtType
+        options.cpuModel = settings.libvirt.cpuModel
+        options.machine = settings.libvirt.machine
+        options.diskCache = settings.libvirt.diskCache
+        return LibvirtDriver(settings.context, options: options, log: settings.log)
+    }
+
+    static let fake = VirtDriverFactory("fake.FakeDriver") { settings in
+        var options = FakeDriverOptions()
+        options.vcpus = settings.fake.vcpus
+        options.memoryMB = settings.fake.memoryMB
+        options.diskGB = settings.fake.diskGB
+        options.spawnDelay = settings.fake.spawnDelay
+        options.failEvery = settings.fake.failEvery
+        return try FakeDriver(settings.context, options: options)
+    }
+
+    static let plugs = [
+        HostPlugFactory("linux") { LinuxHostPlug(marks: $0.marks) }, HostPlugFactory("fake") { _ in FakeHostPlug() },
+    ]
+}

@@ -1,0 +1,183 @@
+public import NovaCore
+public import NovaModel
+public import NovaRPC
+public import NovaWire
+
+// Topic `conductor`: the only service that a compute host may call. See proto-spec/rpc/conductor.md.
+
+/// Wake-up: a workflow waits in the database. Losing it costs time, never work.
+public struct WorkflowReady: RPCMethod, Equatable {
+    public typealias Response = Nothing
+    public static let topic = "conductor"
+    public static let name = "workflow_ready"
+    public static let number: UInt16 = 1
+    public static let isIdempotent = true
+
+    public var workflowID = WorkflowID.none
+
+    public init() {}
+    public init(_ workflowID: WorkflowID) { self.workflowID = workflowID }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("workflow_id", &workflowID) }
+}
+
+/// A compute host tells what it has, at its start, on change and from time to time.
+public struct HostReport: RPCMethod, Equatable {
+    public typealias Response = Nothing
+    public static let topic = "conductor"
+    public static let name = "host_report"
+    public static let number: UInt16 = 2
+    public static let isIdempotent = true
+
+    public var resources = HostResources()
+
+    public init() {}
+    public init(_ resources: HostResources) { self.resources = resources }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("resources", &resources) }
+}
+
+/// One instance's power state, as the hypervisor says.
+public struct InstancePower: Record, Equatable {
+    public var serverID = ServerID.none
+    public var powerState = PowerState.noState
+
+    public init() {}
+    public init(_ serverID: ServerID, _ powerState: PowerState) {
+        self.serverID = serverID
+        self.powerState = powerState
+    }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("server_id", &serverID)
+        visitor.visit("power_state", &powerState)
+    }
+}
+
+/// Power states that changed (`isComplete` false) or all instances of the host (true, the periodic sync).
+///
+/// The answer names instances that the host has and should not have.
+public struct PowerReport: RPCMethod, Equatable {
+    public static let topic = "conductor"
+    public static let name = "power_report"
+    public static let number: UInt16 = 3
+    public static let isIdempotent = true
+
+    public struct Response: Record, Equatable {
+        /// Deleted, or living on another host: the host may remove them.
+        public var unknown: [ServerID] = []
+        /// Ports of instances that belong on the host: taps of others are orphans.
+        public var ports: [PortID] = []
+        public init() {}
+        @inlinable
+        public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+            visitor.visit("unknown", &unknown)
+            visitor.visit("ports", &ports)
+        }
+    }
+
+    public var host = ""
+    public var isComplete = false
+    public var instances: [InstancePower] = []
+
+    public init() {}
+    public init(host: String, isComplete: Bool, instances: [InstancePower]) {
+        self.host = host
+        self.isComplete = isComplete
+        self.instances = instances
+    }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("host", &host)
+        visitor.visit("is_complete", &isComplete)
+        visitor.visit("instances", &instances)
+    }
+}
+
+/// All compute hosts, for a scheduler that starts or missed a fanout.
+public struct HostList: RPCMethod, Equatable {
+    public static let topic = "conductor"
+    public static let name = "host_list"
+    public static let number: UInt16 = 4
+    public static let isIdempotent = true
+
+    public struct Response: Record, Equatable {
+        public var hosts: [HostRecord] = []
+        public init() {}
+        @inlinable
+        public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("hosts", &hosts) }
+    }
+
+    public init() {}
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {}
+}
+
+/// A daemon says that it exists; written to the services table on change.
+public struct ServiceHello: RPCMethod, Equatable {
+    public typealias Response = Nothing
+    public static let topic = "conductor"
+    public static let name = "service_hello"
+    public static let number: UInt16 = 5
+    public static let isIdempotent = true
+
+    public var binary = ""
+    public var host = ""
+    public var topic = ""
+
+    public init() {}
+    public init(binary: String, host: String, topic: String) {
+        self.binary = binary
+        self.host = host
+        self.topic = topic
+    }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("binary", &binary)
+        visitor.visit("host", &host)
+        visitor.visit("topic", &topic)
+    }
+}
+
+/// The public keys that verify grants, current and former.
+public struct GrantKeys: RPCMethod, Equatable {
+    public static let topic = "conductor"
+    public static let name = "grant_keys"
+    public static let number: UInt16 = 6
+    public static let isIdempotent = true
+
+    public struct Response: Record, Equatable {
+        public var keys: [PublicKeyRecord] = []
+        public init() {}
+        @inlinable
+        public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("keys", &keys) }
+    }
+
+    public init() {}
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {}
+}
+
+/// An Ed25519 public key with its name.
+public struct PublicKeyRecord: Record, Equatable {
+    public var keyID = ""
+    /// 32 bytes (RFC 8032).
+    public var publicKey = Blob()
+
+    public init() {}
+    public init(keyID: String, publicKey: [UInt8]) {
+        self.keyID = keyID
+        self.publicKey = Blob(publicKey)
+    }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("key_id", &keyID)
+        visitor.visit("public_key", &publicKey)
+    }
+}

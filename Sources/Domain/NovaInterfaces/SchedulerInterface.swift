@@ -1,0 +1,41 @@
+public import NovaModel
+public import NovaRPC
+public import NovaWire
+
+// Topic `scheduler`. See proto-spec/rpc/scheduler.md.
+
+/// Finds a host and claims its resources.
+///
+/// Idempotent per server: a repeated request finds its claim and answers the same host.
+public struct SelectHost: RPCMethod, Equatable {
+    public typealias Response = SchedulingDecision
+    public static let topic = "scheduler"
+    public static let name = "select_host"
+    public static let number: UInt16 = 1
+    public static let isIdempotent = true
+
+    public var request = SchedulingRequest()
+
+    public init() {}
+    public init(_ request: SchedulingRequest) { self.request = request }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("request", &request) }
+}
+
+/// Fanout to all schedulers: a host is new or changed.
+public struct HostChanged: RPCMethod, Equatable {
+    public typealias Response = Nothing
+    public static let topic = "scheduler"
+    public static let name = "host_changed"
+    public static let number: UInt16 = 2
+    public static let isIdempotent = true
+
+    public var host = HostRecord()
+
+    public init() {}
+    public init(_ host: HostRecord) { self.host = host }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("host", &host) }
+}

@@ -1,0 +1,12 @@
+/// What a power state that the hypervisor reports makes of a server at rest (`spec/states.md`, "Periodic power sync").
+public enum PowerSync {
+    /// Takes over the power state, and the vm_state when the guest stopped or came back by itself.
+    public static func apply(_ powerState: PowerState, to server: inout ServerRecord) {
+        server.powerState = powerState
+        switch (server.vmState, powerState) {
+        case (.active, .shutdown), (.active, .crashed): server.vmState = .stopped
+        case (.stopped, .running): server.vmState = .active
+        default: break
+        }
+    }
+}

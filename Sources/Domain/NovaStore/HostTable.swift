@@ -1,0 +1,67 @@
+public import NovaCore
+public import NovaDatabase
+public import NovaModel
+import NovaWire
+
+/// Compute hosts and daemons, inside one transaction.
+public struct HostTable {
+    private let connection: Connection
+
+    public init(_ connection: Connection) { self.connection = connection }
+
+    public func list() throws -> [HostRecord] {
+        try connection.rows("SELECT record FROM hosts ORDER BY host") { try $0.field(0, as: HostRecord.self) }
+    }
+
+    public func find(_ host: String) throws -> HostRecord? {
+        try connection.row("SELECT record FROM hosts WHERE host = ?", [.text(host)]) {
+            try $0.field(0, as: HostRecord.self)
+        }
+    }
+
+    /// Writes what a host reports when it differs from what is known.
+    ///
+    /// - Returns: the host's record when it changed.
+    public func report(_ resources: HostResources, at time: Timestamp = .now()) throws -> HostRecord? {
+        var record = try find(resources.host) ?? HostRecord()
+        guard record.resources != resources else { return nil }
+        record.resources = resources
+        record.updatedAt = time
+        try save(record)
+        return record
+    }
+
+    public func save(_ record: HostRecord) throws {
+        try connection.execute(
+            "INSERT INTO hosts (host, record) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET record = excluded.record",
+            [.text(record.resources.host), record.column])
+    }
+
+    /// Daemons, in the order in which they came.
+    public func services() throws -> [ServiceRecord] {
+        try connection.records(ServiceRecord.self, from: "services", suffix: "ORDER BY sequence")
+    }
+
+    /// Notes that a daemon exists; writes only when it is new.
+    public func hello(binary: String, host: String, topic: String, zone: String, at time: Timestamp = .now()) throws {
+        let known = try connection.row(
+            "SELECT 1 FROM services WHERE binary = ? AND host = ?", [.text(binary), .text(host)]
+        ) { try $0.int(0) }
+        guard known == nil else { return }
+        var service = ServiceRecord()
+        service.id = .random()
+        service.sequence =
+            try connection.row("SELECT coalesce(max(sequence), 0) + 1 FROM services") { try $0.int(0) } ?? 1
+        service.binary = binary
+        service.host = host
+        service.topic = topic
+        service.zone = zone
+        service.createdAt = time
+        service.updatedAt = time
+        try connection.insert(service, into: "services")
+    }
+
+    public func update(_ service: ServiceRecord) throws {
+        _ = try connection.update(service, in: "services", key: "id")
+    }
+}

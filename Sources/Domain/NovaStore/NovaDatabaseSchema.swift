@@ -1,0 +1,17 @@
+public import NovaDatabase
+
+/// The schema of the nova database.
+public enum NovaDatabaseSchema {
+    /// The whole schema, and the migrations that lead to it; a test proves that both agree.
+    ///
+    /// To change it: edit `whole.sql`, add `NNNN-what.sql`, and append one line here.
+    public static var schema: DatabaseSchema {
+        DatabaseSchema(
+            name: "nova",
+            whole: String(decoding: PackageResources.whole_sql, as: UTF8.self),
+            migrations: [
+                Migration(
+                    number: 1, name: "initial", sql: String(decoding: PackageResources._001_initial_sql, as: UTF8.self))
+            ])
+    }
+}

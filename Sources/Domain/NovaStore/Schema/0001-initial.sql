@@ -1,0 +1,144 @@
+-- The nova database, whole. nova-api and nova-conductor write it, nobody else.
+-- Times are UTC microseconds; ids are canonical text; lists and nested records are blobs in the wire form.
+
+CREATE TABLE servers (
+    id TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL UNIQUE,
+    project_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    hostname TEXT NOT NULL,
+    description TEXT,
+    vm_state TEXT NOT NULL,
+    task_state TEXT,
+    power_state TEXT NOT NULL,
+    progress INTEGER NOT NULL,
+    flavor BLOB NOT NULL,
+    image_id TEXT,
+    key_name TEXT,
+    key_data TEXT,
+    user_data TEXT,
+    metadata BLOB NOT NULL,
+    security_groups BLOB NOT NULL,
+    availability_zone TEXT,
+    host TEXT,
+    node TEXT,
+    provider_id TEXT,
+    has_config_drive INTEGER NOT NULL,
+    is_locked INTEGER NOT NULL,
+    reservation_id TEXT NOT NULL,
+    launch_index INTEGER NOT NULL,
+    tags BLOB NOT NULL,
+    network BLOB NOT NULL,
+    requested_networks BLOB NOT NULL,
+    fault BLOB,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    launched_at INTEGER,
+    terminated_at INTEGER,
+    is_deleted INTEGER NOT NULL,
+    deleted_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX servers_by_project ON servers (project_id, is_deleted, created_at DESC, id DESC);
+CREATE INDEX servers_by_time ON servers (is_deleted, created_at DESC, id DESC);
+CREATE INDEX servers_by_host ON servers (host, is_deleted);
+
+-- The last sequence number that was given to a server.
+CREATE TABLE server_sequence (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    last INTEGER NOT NULL
+) STRICT;
+INSERT INTO server_sequence VALUES (1, 0);
+
+CREATE TABLE flavors (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
+    memory_mb INTEGER NOT NULL,
+    vcpus INTEGER NOT NULL,
+    root_gb INTEGER NOT NULL,
+    ephemeral_gb INTEGER NOT NULL,
+    swap_mb INTEGER NOT NULL,
+    rxtx_factor REAL NOT NULL,
+    is_public INTEGER NOT NULL,
+    is_disabled INTEGER NOT NULL,
+    description TEXT,
+    extra_specs BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE key_pairs (
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    public_key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hosts (
+    host TEXT PRIMARY KEY,
+    record BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE services (
+    id TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL UNIQUE,
+    binary TEXT NOT NULL,
+    host TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    is_disabled INTEGER NOT NULL,
+    disabled_reason TEXT,
+    is_forced_down INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (binary, host)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE workflows (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    server_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    owner TEXT,
+    lease_expires_at INTEGER NOT NULL,
+    retry_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    context BLOB NOT NULL,
+    data BLOB NOT NULL,
+    error BLOB,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT, WITHOUT ROWID;
+-- What a conductor looks for: work that is not finished.
+CREATE INDEX workflows_open ON workflows (retry_at) WHERE finished_at IS NULL;
+CREATE INDEX workflows_by_server ON workflows (server_id, created_at DESC);
+
+CREATE TABLE workflow_steps (
+    workflow_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    error TEXT,
+    PRIMARY KEY (workflow_id, position, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE explanations (
+    server_id TEXT PRIMARY KEY,
+    record BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Secrets that all conductors share: the key that signs grants.
+CREATE TABLE signing_keys (
+    key_id TEXT PRIMARY KEY,
+    private_key BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

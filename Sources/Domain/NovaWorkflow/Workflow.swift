@@ -1,0 +1,84 @@
+public import NovaCore
+public import NovaDatabase
+public import NovaStore
+public import NovaWire
+
+/// A long action as named steps, each with a way back; its state is a record (`design/architecture.md` 3.4).
+///
+/// Both `run` and `undo` of a step are idempotent: after a crash a conductor repeats the step that it finds begun.
+public struct Workflow<State: Record>: Sendable {
+    /// The name under which it stands in the database; never changed.
+    public let kind: String
+    public let steps: [Step]
+    /// From acceptance to giving up on failures that might pass: then the workflow is undone.
+    public let deadline: Duration
+    /// Says, before each step, whether the workflow should stop and undo: its server is being deleted, say.
+    public let stopReason: @Sendable (Connection, State) throws -> NovaError?
+    /// In the transaction that ends the workflow well.
+    public let succeeded: @Sendable (Connection, inout State, WorkflowRecord) throws -> Void
+    /// In the transaction in which the first failure is known: the server's visible state is right at once,
+    /// whatever the undoing still needs.
+    public let failed: @Sendable (Connection, inout State, WorkflowRecord, NovaError) throws -> Void
+
+    public init(
+        _ kind: String, steps: [Step], deadline: Duration,
+        stopReason: @escaping @Sendable (Connection, State) throws -> NovaError? = { _, _ in nil },
+        succeeded: @escaping @Sendable (Connection, inout State, WorkflowRecord) throws -> Void,
+        failed: @escaping @Sendable (Connection, inout State, WorkflowRecord, NovaError) throws -> Void
+    ) {
+        self.kind = kind
+        self.steps = steps
+        self.deadline = deadline
+        self.stopReason = stopReason
+        self.succeeded = succeeded
+        self.failed = failed
+    }
+
+    /// One step.
+    public struct Step: Sendable {
+        public let name: String
+        /// In the transaction that begins the step: what users see while it runs.
+        public let begin: @Sendable (Connection, State) throws -> Void
+        public let run: @Sendable (inout State, StepContext) async throws -> Void
+        /// In the transaction that ends the step: what the step found out goes to where others read it.
+        public let commit: @Sendable (Connection, State) throws -> Void
+        public let undo: @Sendable (inout State, StepContext) async throws -> Void
+        /// What a failure of this step means: by default the whole workflow fails.
+        public let onFailure: @Sendable (NovaError, inout State) -> FailureResponse
+
+        public init(
+            _ name: String,
+            begin: @escaping @Sendable (Connection, State) throws -> Void = { _, _ in },
+            run: @escaping @Sendable (inout State, StepContext) async throws -> Void,
+            commit: @escaping @Sendable (Connection, State) throws -> Void = { _, _ in },
+            undo: @escaping @Sendable (inout State, StepContext) async throws -> Void = { _, _ in },
+            onFailure: @escaping @Sendable (NovaError, inout State) -> FailureResponse = { _, _ in .undo }
+        ) {
+            self.name = name
+            self.begin = begin
+            self.run = run
+            self.commit = commit
+            self.undo = undo
+            self.onFailure = onFailure
+        }
+    }
+}
+
+/// What to do after a step failed for good.
+public enum FailureResponse: Sendable, Equatable {
+    /// Undo everything and fail.
+    case undo
+    /// Undo everything, then go forward again from the first step: on another host, say.
+    case restart
+}
+
+/// What a step knows of the attempt it is part of.
+public struct StepContext: Sendable {
+    public let workflowID: WorkflowID
+    /// The position of the step and the epoch of this conductor's lease, to fence remote work with.
+    public let position: Int64
+    public let epoch: Int64
+    public let request: RequestContext
+    /// Failed attempts before this one.
+    public let attempt: Int64
+}

@@ -1,0 +1,7 @@
+public import NovaDatabase
+
+/// The schema of placement's own database.
+public enum PlacementSchema {
+    /// Version 1; later ones add numbered files in `Schema/` and a line here, oldest first.
+    public static var current: DatabaseSchema { DatabaseSchema(name: "placement", whole: PackageResources.whole_sql) }
+}

@@ -1,0 +1,54 @@
+public import NovaModel
+
+/// What the compute service has made on the host for an instance, ready to be put together by a driver.
+public struct InstanceParts: Sendable, Equatable {
+    /// The instance's own folder, absolute.
+    public var folder: String
+    /// In the order of their device names.
+    public var disks: [DiskFile]
+    /// A kernel to boot directly, with its ramdisk; nil boots from the first disk.
+    public var kernelPath: String?
+    public var ramdiskPath: String?
+    public var interfaces: [PluggedPort]
+
+    public init(
+        folder: String, disks: [DiskFile] = [], kernelPath: String? = nil, ramdiskPath: String? = nil,
+        interfaces: [PluggedPort] = []
+    ) {
+        self.folder = folder
+        self.disks = disks
+        self.kernelPath = kernelPath
+        self.ramdiskPath = ramdiskPath
+        self.interfaces = interfaces
+    }
+
+    /// The file that collects what the guest prints.
+    public var consolePath: String { "\(folder)/console.log" }
+}
+
+/// A file that a guest sees as a disk.
+public struct DiskFile: Sendable, Equatable {
+    public enum Format: String, Sendable {
+        case raw
+        case qcow2
+    }
+    /// Absolute.
+    public var path: String
+    public var format: Format
+
+    public init(path: String, format: Format) {
+        self.path = path
+        self.format = format
+    }
+}
+
+/// A port with the tap device that was made for it.
+public struct PluggedPort: Sendable, Equatable {
+    public var port: PortBinding
+    public var tap: String
+
+    public init(_ port: PortBinding, tap: String) {
+        self.port = port
+        self.tap = tap
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import NovaCore
+import NovaWire
+import VirtDriver
+
+/// The files in which a fake host remembers its instances: one small file each, replaced by renaming.
+///
+/// They are not synced to the disk: they outlive the process, not the machine. Writing one takes microseconds.
+struct FakeInstanceFiles: Sendable {
+    let folder: String
+    let owner: VirtDriverContext
+
+    init(folder: String, owner: VirtDriverContext) throws {
+        self.folder = folder
+        self.owner = owner
+        var path = ""
+        for part in folder.split(separator: "/") {
+            path += "/\(part)"
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+                throw NovaError(
+                    .internal, "The folder of the instances cannot be made.",
+                    details: "\(path): \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+
+    /// The instances of our cloud and host; a file that is damaged or another's is left alone.
+    func load() throws -> [ServerID: FakeInstance] {
+        guard let directory = opendir(folder) else {
+            throw NovaError(
+                .internal, "The folder of the instances cannot be read.",
+                details: "\(folder): \(String(cString: strerror(errno)))")
+        }
+        defer { closedir(directory) }
+        var instances: [ServerID: FakeInstance] = [:]
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
+                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let id = ServerID(name), let bytes = read("\(folder)/\(name)"),
+                let instance = try? FakeInstance(decoding: bytes),  // a damaged file is no instance of ours
+                instance.id == id, instance.cloudID == owner.cloudID, instance.hostID == owner.hostID
+            else { continue }
+            instances[id] = instance
+        }
+        return instances
+    }
+
+    func write(_ instance: FakeInstance) throws {
+        var instance = instance
+        instance.cloudID = owner.cloudID
+        instance.hostID = owner.hostID
+        let path = "\(folder)/\(instance.id)"
+        let bytes = instance.encoded()
+        let file = open("\(path).new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let written = file >= 0 ? Glibc.write(file, bytes, bytes.count) : -1
+        if file >= 0 { close(file) }
+        guard written == bytes.count, rename("\(path).new", path) == 0 else {
+            throw NovaError(
+                .noSpace, "The compute host cannot store the server.",
+                details: "\(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    func remove(_ id: ServerID) { unlink("\(folder)/\(id)") }
+
+    private func read(_ path: String) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+            count = max(0, Glibc.read(file, buffer.baseAddress, buffer.count))
+        }
+        return bytes
+    }
+}

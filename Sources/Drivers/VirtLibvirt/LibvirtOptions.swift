@@ -1,0 +1,21 @@
+/// How the libvirt driver works.
+public struct LibvirtOptions: Sendable, Equatable {
+    /// libvirt's connection URI.
+    public var uri = "qemu:///system"
+    /// `qemu` (emulation), `kvm`, or `test` for libvirt's test driver.
+    public var virtType = "qemu"
+    /// The guest CPU: `none` leaves the choice to the hypervisor, or a model's name.
+    public var cpuModel = "none"
+    /// QEMU's machine type.
+    public var machine = "pc"
+    /// QEMU's disk cache mode; empty takes `none` where the file system can, else `writeback`.
+    public var diskCache = ""
+    /// The longest time for one call of libvirt.
+    public var callTimeout: Duration = .seconds(60)
+    /// The longest time for a start: libvirtd may look at QEMU anew before, which takes minutes on some machines.
+    public var startTimeout: Duration = .seconds(240)
+    /// How many calls of libvirt run at a time.
+    public var threads = 4
+
+    public init() {}
+}

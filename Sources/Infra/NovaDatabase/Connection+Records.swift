@@ -1,0 +1,91 @@
+import NovaCore
+public import NovaWire
+
+// Rows of records. Column names are qualified or stand where only a column may, as SQLite takes a quoted name that
+// it does not know for a text.
+extension Connection {
+    /// Adds a record as a row of a table with the record's columns.
+    public func insert<R: Record>(_ record: R, into table: String) throws {
+        let names = columns(of: R.self)
+        try execute("INSERT INTO \"\(table)\" \(Self.valueList(names))", record.columns)
+    }
+
+    /// Adds a record, or updates the row that has the same key columns.
+    ///
+    /// The key needs a unique index.
+    public func upsert<R: Record>(_ record: R, into table: String, key: [String]) throws {
+        let names = columns(of: R.self)
+        let changes = names.filter { !key.contains($0) }.map { "\"\($0)\" = excluded.\"\($0)\"" }.joined(
+            separator: ", ")
+        let keys = key.map { "\"\($0)\"" }.joined(separator: ", ")
+        let action = changes.isEmpty ? "NOTHING" : "UPDATE SET \(changes)"
+        try execute(
+            "INSERT INTO \"\(table)\" \(Self.valueList(names)) ON CONFLICT (\(keys)) DO \(action)", record.columns)
+    }
+
+    /// Writes all columns of the row with the same key.
+    ///
+    /// - Returns: how many rows there were.
+    @discardableResult
+    public func update<R: Record>(_ record: R, in table: String, key: String) throws -> Int {
+        let names = columns(of: R.self)
+        var values = record.columns
+        guard let position = names.firstIndex(of: key), position < values.count else {
+            throw NovaError(.internal, "A database statement failed.", details: "\(R.self) has no column \(key)")
+        }
+        let changes = names.map { "\"\($0)\" = ?" }.joined(separator: ", ")
+        values.append(values[position])
+        return try execute("UPDATE \"\(table)\" SET \(changes) WHERE \"\(table)\".\"\(key)\" = ?", values)
+    }
+
+    /// The rows of a table as records.
+    ///
+    /// - Parameters:
+    ///   - clause: the SQL condition, with `?` for each of `values`.
+    ///   - suffix: what follows it, such as `ORDER BY id LIMIT 10`.
+    /// - Throws: ``NovaError`` `internal`, naming the table, for a row that is no such record.
+    public func records<R: Record>(
+        _ type: R.Type, from table: String, where clause: String = "1", _ values: [ColumnValue] = [],
+        suffix: String = ""
+    ) throws -> [R] {
+        try rows(selection(type, table, clause, suffix), values) { try Self.record(R.self, $0, table) }
+    }
+
+    /// The first row of a table as a record, nil when there is none.
+    public func record<R: Record>(
+        _ type: R.Type, from table: String, where clause: String = "1", _ values: [ColumnValue] = [],
+        suffix: String = ""
+    ) throws -> R? {
+        try row(selection(type, table, clause, suffix), values) { try Self.record(R.self, $0, table) }
+    }
+
+    private func columns<R: Record>(of type: R.Type) -> [String] {
+        if let known = columnNames[ObjectIdentifier(type)] { return known }
+        let names = type.columnNames
+        columnNames[ObjectIdentifier(type)] = names
+        return names
+    }
+
+    private static func valueList(_ names: [String]) -> String {
+        let columns = names.map { "\"\($0)\"" }.joined(separator: ", ")
+        return "(\(columns)) VALUES (\(repeatElement("?", count: names.count).joined(separator: ", ")))"
+    }
+
+    private func selection<R: Record>(_ type: R.Type, _ table: String, _ clause: String, _ suffix: String) -> String {
+        let names = columns(of: type).map { "\"\(table)\".\"\($0)\"" }.joined(separator: ", ")
+        return "SELECT \(names) FROM \"\(table)\" WHERE \(clause) \(suffix)"
+    }
+
+    private static func record<R: Record>(_ type: R.Type, _ row: Row, _ table: String) throws -> R {
+        var index = -1
+        do throws(WireError) {
+            return try R {
+                index += 1
+                return row.value(index)
+            }
+        } catch {
+            throw NovaError(
+                .internal, "A row of the database is damaged.", details: "table \(table), column \(index): \(error)")
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/// What a database has done since it was opened.
+public struct DatabaseStatistics: Sendable, Equatable {
+    /// Transactions committed by the writer.
+    public var commits = 0
+    /// Closures of ``Database/write(_:)`` that were committed.
+    public var writes = 0
+    /// Closures of ``Database/write(_:)`` that threw or whose commit failed.
+    public var failedWrites = 0
+    public var reads = 0
+    /// Statements prepared by the writer; a cached one counts once.
+    public var prepared = 0
+    /// Closures that wait for the writer now.
+    public var waitingWrites = 0
+
+    public init() {}
+}

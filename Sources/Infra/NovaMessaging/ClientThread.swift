@@ -1,0 +1,99 @@
+import CZeroMQ
+import NovaCore
+import Synchronization
+
+/// The process's one I/O thread for queue clients: it owns all their sockets.
+///
+/// Other threads put commands into its inbox, and write its eventfd only when it sleeps.
+final class ClientThread: Sendable {
+    private struct Inbox {
+        var commands: [ClientCommand] = []
+        var isAsleep = false
+    }
+
+    private static let current = Mutex<ClientThread?>(nil)
+
+    private let inbox = Mutex(Inbox())
+    private let wake: WakeDescriptor
+    private let sessions = Atomic<Int>(0)
+
+    private init() throws { wake = try WakeDescriptor() }
+
+    /// The process's thread; the first use starts it.
+    static func shared() throws -> ClientThread {
+        try current.withLock { current in
+            if let current { return current }
+            let thread = try ClientThread()
+            try DedicatedThread.start("nova-queue-io") { thread.run() }
+            current = thread
+            return thread
+        }
+    }
+
+    func newSession() -> Int { sessions.add(1, ordering: .relaxed).newValue }
+
+    func post(_ command: ClientCommand) {
+        let mustWake = inbox.withLock { inbox in
+            inbox.commands.append(command)
+            defer { inbox.isAsleep = false }
+            return inbox.isAsleep
+        }
+        if mustWake { wake.signal() }
+    }
+
+    private func run() {
+        var sessions: [Int: ClientSession] = [:]
+        var items: [zmq_pollitem_t] = []
+        while true {
+            let now = MonotonicClock.milliseconds()
+            items.removeAll(keepingCapacity: true)
+            items.append(zmq_pollitem_t(socket: nil, fd: wake.fd, events: Int16(ZMQ_POLLIN), revents: 0))
+            var until = now + 60_000
+            for session in sessions.values { until = min(until, session.prepare(&items, now: now)) }
+            let mustRun = inbox.withLock { inbox in
+                inbox.isAsleep = inbox.commands.isEmpty
+                return !inbox.isAsleep
+            }
+            let count = Int32(items.count)
+            let ready = zmq_poll(&items, count, mustRun ? 0 : max(0, Int(until - now)))
+            let commands = inbox.withLock { inbox in
+                inbox.isAsleep = false
+                defer { inbox.commands = [] }
+                return inbox.commands
+            }
+            let woken = MonotonicClock.milliseconds()
+            if ready > 0 {
+                if items[0].revents != 0 { wake.clear() }
+                for session in sessions.values { session.readable(items, now: woken) }
+            }
+            for command in commands { perform(command, &sessions, now: woken) }
+            for (key, session) in sessions {
+                session.tick(now: woken)
+                if session.isClosed { sessions[key] = nil }
+            }
+        }
+    }
+
+    private func perform(_ command: ClientCommand, _ sessions: inout [Int: ClientSession], now: Int64) {
+        switch command {
+        case .open(let key, let instance, let endpoints, let name, let log):
+            sessions[key] = ClientSession(instance: instance, endpoints: endpoints, name: name, log: log, now: now)
+        case .awaitReady(let key, let deadline, let done):
+            guard let session = sessions[key] else { return done.resume(returning: false) }
+            session.awaitReady(deadline: deadline, done: done)
+        case .submit(let key, let submission):
+            guard let session = sessions[key] else { return submission.done.resume(throwing: Self.closed) }
+            session.submit(submission, now: now)
+        case .cancel(let key, let counter): sessions[key]?.cancel(counter)
+        case .serve(let key, let queue, let slots, let deadline, let handler, let done):
+            guard let session = sessions[key] else { return done.resume(returning: false) }
+            session.serve(queue, slots: slots, handler: handler, deadline: deadline, done: done)
+        case .settle(let key, let id, let kind, let body): sessions[key]?.settle(id, kind, body, now: now)
+        case .close(let key, let deadline, let done):
+            guard let session = sessions[key] else { return done.resume() }
+            session.close(deadline: deadline, done: done)
+        }
+    }
+
+    static let closed = NovaError(.unavailable, "The service is shutting down.", details: "queue client closed")
+}

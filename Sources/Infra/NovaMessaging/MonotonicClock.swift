@@ -1,0 +1,10 @@
+import Glibc
+
+/// The monotonic clock as the loops read it.
+enum MonotonicClock {
+    static func milliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
+    }
+}

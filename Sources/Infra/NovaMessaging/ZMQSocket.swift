@@ -1,0 +1,130 @@
+import CZeroMQ
+import NovaCore
+
+/// A libzmq socket with the options that this system needs.
+///
+/// One thread uses it at a time.
+final class ZMQSocket {
+    /// What became of a frame that was to be sent without waiting.
+    enum Outcome { case sent, full, unreachable }
+
+    let raw: UnsafeMutableRawPointer
+    private var isOpen = true
+
+    init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+
+    deinit { close() }
+
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        zmq_close(raw)
+    }
+
+    static func failure(_ action: String) -> NovaError {
+        let code = zmq_errno()
+        return NovaError(
+            .unavailable, "The message queue could not be reached.",
+            details: "\(action): \(String(cString: zmq_strerror(code)))")
+    }
+
+    func set(_ option: Int32, _ value: Int32) throws {
+        var value = value
+        guard zmq_setsockopt(raw, option, &value, 4) == 0 else { throw Self.failure("option \(option)") }
+    }
+
+    /// Bounds, heartbeats and limits against peers that hang or flood.
+    func prepare() throws {
+        try set(ZMQ_LINGER, 500)
+        try set(ZMQ_SNDHWM, 100_000)
+        try set(ZMQ_RCVHWM, 100_000)
+        var largest = Int64(MessageHeader.maximumBody)
+        guard zmq_setsockopt(raw, ZMQ_MAXMSGSIZE, &largest, 8) == 0 else { throw Self.failure("ZMQ_MAXMSGSIZE") }
+        try set(ZMQ_HEARTBEAT_IVL, 1_000)
+        try set(ZMQ_HEARTBEAT_TIMEOUT, 3_000)
+        try set(ZMQ_HEARTBEAT_TTL, 3_000)
+        try set(ZMQ_HANDSHAKE_IVL, 5_000)
+        try set(ZMQ_RECONNECT_IVL, 100)
+        try set(ZMQ_RECONNECT_IVL_MAX, 2_000)
+        try set(ZMQ_CONNECT_TIMEOUT, 5_000)
+        try set(ZMQ_BACKLOG, 1_024)
+        try set(ZMQ_IMMEDIATE, 1)
+    }
+
+    func bind(_ endpoint: String) throws {
+        guard zmq_bind(raw, endpoint) == 0 else { throw Self.failure("bind \(endpoint)") }
+    }
+
+    func connect(_ endpoint: String) throws {
+        guard zmq_connect(raw, endpoint) == 0 else { throw Self.failure("connect \(endpoint)") }
+    }
+
+    /// The endpoint that was bound last, with the port that the system chose.
+    func lastEndpoint() -> String {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        var size = buffer.count
+        guard zmq_getsockopt(raw, ZMQ_LAST_ENDPOINT, &buffer, &size) == 0 else { return "" }
+        return String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    /// Publishes the socket's connection events at an inproc endpoint, and returns the socket to read them from.
+    func monitor(_ events: Int32, at endpoint: String) throws -> ZMQSocket {
+        guard zmq_socket_monitor(raw, endpoint, events) == 0 else { throw Self.failure("monitor") }
+        let pair = try ZMQContext.shared.socket(ZMQ_PAIR)
+        try pair.set(ZMQ_LINGER, 0)
+        try pair.connect(endpoint)
+        return pair
+    }
+
+    /// Reads one monitor event and its value; nil when there is none.
+    func monitorEvent() -> (event: Int32, value: Int32)? {
+        var frames: [[UInt8]] = []
+        guard receive(limit: 2, into: &frames), let first = frames.first, first.count == 6 else { return nil }
+        return first.withUnsafeBytes { bytes in
+            (
+                Int32(bytes.loadUnaligned(fromByteOffset: 0, as: UInt16.self)),
+                Int32(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
+            )
+        }
+    }
+
+    /// Sends one frame without waiting.
+    func send(_ bytes: UnsafeRawBufferPointer, more: Bool) -> Outcome {
+        while true {
+            let code = zmq_send(raw, bytes.baseAddress, bytes.count, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0))
+            if code >= 0 { return .sent }
+            switch zmq_errno() {
+            case EINTR: continue
+            case EAGAIN: return .full
+            default: return .unreachable
+            }
+        }
+    }
+
+    /// Reads one whole message without waiting, and keeps its first frames.
+    ///
+    /// - Returns: false when no message waits. Frames beyond the limit are counted by an empty last one.
+    func receive(limit: Int, into frames: inout [[UInt8]], sourceFD: UnsafeMutablePointer<Int32>? = nil) -> Bool {
+        frames.removeAll(keepingCapacity: true)
+        var message = zmq_msg_t()
+        zmq_msg_init(&message)
+        defer { zmq_msg_close(&message) }
+        while true {
+            let code = zmq_msg_recv(&message, raw, ZMQ_DONTWAIT)
+            guard code >= 0 else {
+                if zmq_errno() == EINTR { continue }
+                return false
+            }
+            if frames.count < limit {
+                frames.append(
+                    [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
+            } else if frames.count == limit {
+                frames.append([])
+            }
+            guard zmq_msg_more(&message) != 0 else {
+                sourceFD?.pointee = zmq_msg_get(&message, ZMQ_SRCFD)
+                return true
+            }
+        }
+    }
+}

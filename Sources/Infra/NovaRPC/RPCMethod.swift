@@ -1,0 +1,28 @@
+public import NovaWire
+
+/// One remote method: the request record *is* the method, and declares all that is known of it.
+///
+/// Numbers are unique within a topic and never reused.
+public protocol RPCMethod: Record {
+    /// What the method answers; ``Nothing`` when it has nothing to say.
+    associatedtype Response: Record
+
+    /// The interface that the method belongs to, which is the topic it is served on: "compute".
+    static var topic: String { get }
+    /// The method's name, for logs and documents: "build".
+    static var name: String { get }
+    /// The method's number on the wire.
+    static var number: UInt16 { get }
+    /// The minor version of the interface that brought the method; default 0.
+    static var since: UInt16 { get }
+    /// Whether it may run again after a worker that had taken it died; default false.
+    static var isIdempotent: Bool { get }
+    /// How long a caller waits when it says nothing else; default 60 seconds.
+    static var timeout: Duration { get }
+}
+
+extension RPCMethod {
+    public static var since: UInt16 { 0 }
+    public static var isIdempotent: Bool { false }
+    public static var timeout: Duration { .seconds(60) }
+}

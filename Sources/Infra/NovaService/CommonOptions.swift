@@ -1,0 +1,41 @@
+public import NovaConfig
+
+/// The options that every daemon reads.
+public enum CommonOptions {
+    public static let host = Option(
+        "DEFAULT", "host", default: "", help: "Name of this host in the cloud; empty means the host name.")
+    public static let statePath = Option(
+        "DEFAULT", "state_path", default: "/var/lib/nova", help: "Folder of databases, keys and other state.",
+        expected: "an absolute path", accepts: { $0.hasPrefix("/") })
+    public static let instancesPath = Option(
+        "DEFAULT", "instances_path", default: "",
+        help: "Folder of the instances' disks; empty means \"instances\" in state_path.")
+    public static let myIP = Option(
+        "DEFAULT", "my_ip", default: "", help: "Management address of this host; empty means its first IPv4 address.")
+    public static let cloudID = Option(
+        "DEFAULT", "cloud_id", default: "",
+        help: "UUID of the cloud, the same on all hosts; empty means the one kept in state_path/cloud_id.")
+    public static let debug = Option("DEFAULT", "debug", default: false, help: "Log at debug level.")
+    public static let logJSON = Option("DEFAULT", "log_json", default: false, help: "Log one JSON object a line.")
+    public static let logFile = Option(
+        "DEFAULT", "log_file", default: "", help: "File to append the log to; empty means standard error.")
+    public static let queueEndpoint = Option(
+        "queue", "endpoint", default: ["tcp://127.0.0.1:5550"], help: "ZeroMQ endpoints of the queue's brokers.",
+        expected: "a list of endpoints such as tcp://192.0.2.1:5550",
+        accepts: { !$0.isEmpty && $0.allSatisfy { $0.contains("://") } })
+    public static let monitoringEnabled = Option(
+        "monitoring", "enabled", default: true, help: "Serve /metrics, /healthz and /readyz.")
+    public static let monitoringListen = Option(
+        "monitoring", "listen", default: "127.0.0.1", help: "Address of the monitoring listener.")
+    public static let monitoringPort = Option(
+        "monitoring", "port", default: -1,
+        help: "Port of the monitoring listener; -1 means the daemon's own default, 0 any free port.", in: -1...65535)
+    public static let databasePath = Option(
+        "database", "path", default: "", help: "Folder of the SQLite files; empty means state_path.")
+
+    /// All of them.
+    public static let all: [any OptionDeclaration] = [
+        host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, queueEndpoint, monitoringEnabled,
+        monitoringListen, monitoringPort, databasePath,
+    ]
+}

@@ -1,0 +1,55 @@
+public import Logging
+public import NovaConfig
+public import NovaCore
+public import NovaRPC
+public import NovaTelemetry
+
+/// What a service gets from the process that runs it.
+public struct ServiceContext: Sendable {
+    /// The service: "nova-api".
+    public var name: String
+    public var config: Configuration
+    public var log: Logger
+    /// The service's own connection to the queue; the runner closes it.
+    public var bus: RPCBus
+    public var metrics: MetricsRegistry
+    public var health: HealthRegistry
+    /// The host's name in the cloud.
+    public var host: String
+    /// The folder of the process's state; exists.
+    public var statePath: String
+    public var cloudID: CloudID
+
+    public init(
+        name: String, config: Configuration, log: Logger, bus: RPCBus, metrics: MetricsRegistry = .shared,
+        health: HealthRegistry = HealthRegistry(), host: String, statePath: String, cloudID: CloudID
+    ) {
+        self.name = name
+        self.config = config
+        self.log = log
+        self.bus = bus
+        self.metrics = metrics
+        self.health = health
+        self.host = host
+        self.statePath = statePath
+        self.cloudID = cloudID
+    }
+
+    /// The path of a service's SQLite file: `[database] path` or the state folder, then `NAME.sqlite`.
+    public func databasePath(_ name: String) -> String {
+        let folder = config[CommonOptions.databasePath]
+        return "\(folder.isEmpty ? statePath : folder)/\(name).sqlite"
+    }
+
+    /// The folder of the instances' disks.
+    public var instancesPath: String {
+        let path = config[CommonOptions.instancesPath]
+        return path.isEmpty ? "\(statePath)/instances" : path
+    }
+
+    /// The management address of this host.
+    public var myIP: String {
+        let address = config[CommonOptions.myIP]
+        return address.isEmpty ? HostIdentity.firstAddress() : address
+    }
+}

@@ -1,0 +1,34 @@
+import NovaConfig
+
+/// What operators may set for `nova-api`.
+enum APIOptions {
+    static let listen = Option(
+        "DEFAULT", "osapi_compute_listen", default: "127.0.0.1", help: "Address that the Compute API listens on.")
+    static let port = Option(
+        "DEFAULT", "osapi_compute_listen_port", default: 8774, help: "Port of the Compute API.", in: 0...65535)
+    static let maxLimit = Option(
+        "api", "max_limit", default: 1000, help: "The most that one page of a list holds.", in: 1...100_000)
+    static let quotaInstances = Option(
+        "quota", "instances", default: 10, help: "Servers per project; -1: no limit.", in: -1...Int.max)
+    static let quotaCores = Option(
+        "quota", "cores", default: 20, help: "vCPUs per project; -1: no limit.", in: -1...Int.max)
+    static let quotaRAM = Option(
+        "quota", "ram", default: 51200, help: "MiB per project; -1: no limit.", in: -1...Int.max)
+    static let quotaKeyPairs = Option(
+        "quota", "key_pairs", default: 100, help: "Key pairs per user; -1: no limit.", in: -1...Int.max)
+    static let quotaMetadata = Option(
+        "quota", "metadata_items", default: 128, help: "Metadata items per server; -1: no limit.", in: -1...Int.max)
+    static let unlimitedProjects = Option(
+        "quota", "unlimited_projects", default: [String](), help: "Names of projects without quota limits.")
+    static let instanceNameTemplate = Option(
+        "DEFAULT", "instance_name_template", default: "instance-%08x",
+        help: "Form of `OS-EXT-SRV-ATTR:instance_name`; the number is the server's sequence number.")
+
+    static var all: [any OptionDeclaration] {
+        [
+            listen, port, maxLimit, quotaInstances, quotaCores, quotaRAM, quotaKeyPairs, quotaMetadata,
+            unlimitedProjects,
+            instanceNameTemplate,
+        ]
+    }
+}

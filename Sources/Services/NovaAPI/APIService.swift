@@ -1,0 +1,68 @@
+import Logging
+public import NovaConfig
+import NovaAuth
+import NovaCore
+import NovaDatabase
+import NovaHTTP
+import NovaInterfaces
+import NovaPolicy
+import NovaRPC
+public import NovaService
+import NovaStore
+
+/// `nova-api`: the Compute API on port 8774.
+public struct APIService: CloudService {
+    public static let name = "nova-api"
+    public static let role = "api"
+    public static var options: [any OptionDeclaration] { APIOptions.all }
+
+    private let context: ServiceContext
+    private let database: Database
+    private let authenticator: TokenAuthenticator
+    private let server: HTTPServer
+
+    /// Opens the database and makes the server; it listens once it runs.
+    public init(_ context: ServiceContext) async throws {
+        self.context = context
+        let config = context.config
+        database = try Database(path: context.databasePath("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
+        try await database.write { try FlavorTable($0).insertDefaults() }
+        authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
+        let parts = APIParts(
+            bus: context.bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: context.bus),
+            maxLimit: Int64(config[APIOptions.maxLimit]), log: context.log)
+        server = try HTTPServer(
+            name: Self.name, host: config[APIOptions.listen], port: config[APIOptions.port], apis: Self.apis(parts),
+            authenticator: authenticator, policy: Policy(), log: context.log, metrics: context.metrics)
+    }
+
+    /// All that the Compute API serves. To add a resource: write its file, add a line here.
+    private static func apis(_ parts: APIParts) -> [API] {
+        let operations =
+            VersionsResource.current + ServersResource(parts: parts).operations
+            + ServerActionsResource(parts: parts).operations + FlavorsResource(parts: parts).operations
+            + KeyPairsResource(parts: parts).operations + HypervisorsResource(parts: parts).operations
+            + ServicesResource(parts: parts).operations + LimitsResource(parts: parts).operations
+            + InsightResource(parts: parts).operations
+        return [
+            API(
+                name: "compute", prefix: "/v2.1", microversions: .compute, faults: .nova, operations: operations,
+                allowsProjectInPath: true),
+            API(
+                name: "compute-versions", prefix: "", microversions: nil, faults: .nova,
+                operations: VersionsResource.root),
+        ]
+    }
+
+    public func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            group.addTask { await authenticator.run() }
+            _ = try await server.waitUntilListening()
+            context.health.set("http", .ready)
+            try await group.next()
+            group.cancelAll()
+        }
+        await database.close()
+    }
+}

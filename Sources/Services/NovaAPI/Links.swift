@@ -1,0 +1,68 @@
+import NovaHTTP
+import NovaSchema
+
+/// The links that views carry (`spec/faults.md`, "Links").
+struct Links: Sendable {
+    /// `http://host:8774`
+    let base: String
+    /// The prefix of the request's own path: "/v2.1" or "/v2.1/PROJECT".
+    let prefix: String
+
+    init(_ request: APIRequest) {
+        base = request.baseURL
+        prefix = request.apiPath
+    }
+
+    private var bookmarkPrefix: String {
+        guard let slash = prefix.dropFirst().firstIndex(of: "/") else { return "" }
+        return String(prefix[slash...])
+    }
+
+    func selfLink(_ collection: String, _ id: String) -> String { "\(base)\(prefix)/\(collection)/\(id)" }
+    func bookmark(_ collection: String, _ id: String) -> String { "\(base)\(bookmarkPrefix)/\(collection)/\(id)" }
+
+    /// Writes `links` with self and bookmark.
+    func write(_ collection: String, _ id: String, to writer: inout JSONWriter) {
+        writer.field(
+            "links",
+            array: { writer in
+                writer.object { writer in
+                    writer.field("rel", "self")
+                    writer.field("href", selfLink(collection, id))
+                }
+                writer.object { writer in
+                    writer.field("rel", "bookmark")
+                    writer.field("href", bookmark(collection, id))
+                }
+            })
+    }
+
+    /// Writes `links` with a bookmark only, as embedded images and flavors have them.
+    func writeBookmark(_ collection: String, _ id: String, to writer: inout JSONWriter) {
+        writer.field(
+            "links",
+            array: { writer in
+                writer.object { writer in
+                    writer.field("rel", "bookmark")
+                    writer.field("href", bookmark(collection, id))
+                }
+            })
+    }
+
+    /// Writes `NAME_links` with the next page's address when a page is full.
+    func writeNext(_ name: String, _ request: APIRequest, marker: String?, to writer: inout JSONWriter) {
+        guard let marker else { return }
+        var query = request.query.filter { $0.name != "marker" }
+        query.append((name: "marker", value: marker))
+        let text = query.sorted { $0.name < $1.name }.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
+            .joined(separator: "&")
+        writer.field(
+            "\(name)_links",
+            array: { writer in
+                writer.object { writer in
+                    writer.field("rel", "next")
+                    writer.field("href", "\(base)\(request.path)?\(text)")
+                }
+            })
+    }
+}

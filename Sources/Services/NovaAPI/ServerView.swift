@@ -1,0 +1,195 @@
+import NovaCore
+import NovaCrypto
+import NovaHTTP
+import NovaModel
+import NovaSchema
+
+/// Servers in Compute API bodies (`spec/compute-api.md`, "servers").
+struct ServerView {
+    let request: APIRequest
+    let links: Links
+    let isAdmin: Bool
+    private let liveQueues: Set<String>
+
+    init(_ request: APIRequest, liveQueues: Set<String>) {
+        self.request = request
+        links = Links(request)
+        isAdmin = request.callerIfAny?.isAdmin ?? false
+        self.liveQueues = liveQueues
+    }
+
+    /// id, name, links.
+    func brief(_ server: ServerRecord, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("id", server.id.description)
+            writer.field("name", server.name)
+            links.write("servers", server.id.description, to: &writer)
+        }
+    }
+
+    func full(_ server: ServerRecord, isList: Bool, to writer: inout JSONWriter) {
+        writer.object { writer in
+            let id = server.id.description
+            let status = ServerStatus.name(server.vmState, server.taskState)
+            writer.field("id", id)
+            writer.field("name", server.name)
+            writer.field("status", status)
+            writer.field("tenant_id", server.projectID.text)
+            writer.field("user_id", server.userID.text)
+            writer.field(
+                "metadata",
+                object: { writer in
+                    for (key, value) in server.metadata.sorted(by: { $0.key < $1.key }) { writer.field(key, value) }
+                })
+            writer.field("hostId", hostID(server))
+            image(server, to: &writer)
+            flavor(server, to: &writer)
+            writer.field("created", server.createdAt.iso8601)
+            writer.field("updated", server.updatedAt.iso8601)
+            addresses(server, to: &writer)
+            writer.field("accessIPv4", "")
+            writer.field("accessIPv6", "")
+            links.write("servers", id, to: &writer)
+            writer.field("OS-DCF:diskConfig", "MANUAL")
+            if ["ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"].contains(status) {
+                writer.field("progress", server.progress)
+            }
+            writer.field("OS-EXT-AZ:availability_zone", server.availabilityZone ?? (server.host == nil ? "" : "nova"))
+            writer.field("config_drive", server.hasConfigDrive ? "True" : "")
+            writer.field("key_name", server.keyName)
+            writer.field("OS-SRV-USG:launched_at", server.launchedAt?.iso8601Micro)
+            writer.field("OS-SRV-USG:terminated_at", server.terminatedAt?.iso8601Micro)
+            if !server.securityGroups.isEmpty {
+                writer.field(
+                    "security_groups",
+                    array: { writer in
+                        for group in server.securityGroups { writer.object { $0.field("name", group) } }
+                    })
+            }
+            administratorFields(server, to: &writer)
+            writer.field("OS-EXT-STS:task_state", server.taskState?.rawValue)
+            writer.field("OS-EXT-STS:vm_state", server.vmState.rawValue)
+            writer.field("OS-EXT-STS:power_state", server.powerState.number)
+            writer.field("os-extended-volumes:volumes_attached", array: { _ in })
+            fault(server, status, to: &writer)
+            laterFields(server, isList: isList, to: &writer)
+        }
+    }
+
+    /// The same for servers of one project on one host, and tells nothing of the host.
+    private func hostID(_ server: ServerRecord) -> String {
+        guard let host = server.host else { return "" }
+        return String(Hex.encode(HashAlgorithm.sha256.digest(Array((server.projectID.text + host).utf8))).prefix(56))
+    }
+
+    private func image(_ server: ServerRecord, to writer: inout JSONWriter) {
+        guard let image = server.imageID?.description else { return writer.field("image", "") }
+        writer.field(
+            "image",
+            object: { writer in
+                writer.field("id", image)
+                links.writeBookmark("images", image, to: &writer)
+                if request.atLeast(98) { writer.field("properties", object: { _ in }) }
+            })
+    }
+
+    private func flavor(_ server: ServerRecord, to writer: inout JSONWriter) {
+        let flavor = server.flavor
+        writer.field(
+            "flavor",
+            object: { writer in
+                guard request.atLeast(47) else {
+                    writer.field("id", flavor.id)
+                    links.writeBookmark("flavors", flavor.id, to: &writer)
+                    return
+                }
+                writer.field("vcpus", flavor.vcpus)
+                writer.field("ram", flavor.memoryMB)
+                writer.field("disk", flavor.rootGB)
+                writer.field("ephemeral", flavor.ephemeralGB)
+                writer.field("swap", flavor.swapMB)
+                writer.field("original_name", flavor.name)
+                FlavorView.extraSpecs(flavor, to: &writer)
+            })
+    }
+
+    private func addresses(_ server: ServerRecord, to writer: inout JSONWriter) {
+        writer.field(
+            "addresses",
+            object: { writer in
+                guard server.vmState != .building else { return }
+                var names: [String] = []
+                for port in server.network.ports where !names.contains(port.networkName) {
+                    names.append(port.networkName)
+                }
+                for name in names {
+                    writer.field(
+                        name,
+                        array: { writer in
+                            for port in server.network.ports where port.networkName == name {
+                                writer.object { writer in
+                                    writer.field("version", port.fixedIP.contains(":") ? 6 : 4)
+                                    writer.field("addr", port.fixedIP)
+                                    writer.field("OS-EXT-IPS:type", "fixed")
+                                    writer.field("OS-EXT-IPS-MAC:mac_addr", port.mac)
+                                }
+                            }
+                        })
+                }
+            })
+    }
+
+    private func administratorFields(_ server: ServerRecord, to writer: inout JSONWriter) {
+        if isAdmin {
+            writer.field("OS-EXT-SRV-ATTR:host", server.host)
+            writer.field("OS-EXT-SRV-ATTR:instance_name", Self.instanceName(server))
+            writer.field("OS-EXT-SRV-ATTR:hypervisor_hostname", server.node)
+            if request.atLeast(3) {
+                writer.field("OS-EXT-SRV-ATTR:reservation_id", server.reservationID)
+                writer.field("OS-EXT-SRV-ATTR:launch_index", server.launchIndex)
+                writer.field("OS-EXT-SRV-ATTR:kernel_id", "")
+                writer.field("OS-EXT-SRV-ATTR:ramdisk_id", "")
+                writer.field("OS-EXT-SRV-ATTR:root_device_name", "/dev/vda")
+                writer.field("OS-EXT-SRV-ATTR:user_data", server.userData)
+            }
+        }
+        if request.atLeast(90) || (isAdmin && request.atLeast(3)) {
+            writer.field("OS-EXT-SRV-ATTR:hostname", server.hostname)
+        }
+        if isAdmin, request.atLeast(16) { writer.field("host_status", hostStatus(server)) }
+    }
+
+    private func hostStatus(_ server: ServerRecord) -> String {
+        guard let host = server.host else { return "" }
+        return liveQueues.contains("compute.\(host)") ? "UP" : "UNKNOWN"
+    }
+
+    private func fault(_ server: ServerRecord, _ status: String, to writer: inout JSONWriter) {
+        guard let fault = server.fault, status == "ERROR" || status == "DELETED" else { return }
+        writer.field(
+            "fault",
+            object: { writer in
+                writer.field("code", fault.code)
+                writer.field("created", fault.createdAt.iso8601)
+                writer.field("message", fault.message)
+                if isAdmin || fault.code != 500, !fault.details.isEmpty { writer.field("details", fault.details) }
+            })
+    }
+
+    private func laterFields(_ server: ServerRecord, isList: Bool, to writer: inout JSONWriter) {
+        if request.atLeast(9) { writer.field("locked", server.isLocked) }
+        if request.atLeast(19) { writer.field("description", server.text) }
+        if request.atLeast(26) { writer.field("tags", server.tags) }
+        if request.atLeast(63) { writer.null("trusted_image_certificates") }
+        if request.atLeast(71), !isList { writer.field("server_groups", [String]()) }
+        if request.atLeast(73) { writer.null("locked_reason") }
+        if request.atLeast(96) { writer.field("pinned_availability_zone", server.availabilityZone) }
+        if request.atLeast(100) { writer.field("scheduler_hints", object: { _ in }) }
+    }
+
+    /// `instance-%08x` of the sequence number: the domain's name and what operators grep for.
+    static func instanceName(_ server: ServerRecord) -> String {
+        let hex = String(server.sequence, radix: 16)
+        return "instance-" + String(repeating: "0", count: max(0, 8 - hex.count)) + hex
+    }
+}

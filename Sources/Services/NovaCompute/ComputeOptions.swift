@@ -1,0 +1,71 @@
+public import NovaConfig
+
+/// The options of the compute service.
+public enum ComputeOptions {
+    public static let driver = Option(
+        "DEFAULT", "compute_driver", default: "libvirt.LibvirtDriver",
+        help: "The hypervisor driver: libvirt.LibvirtDriver or fake.FakeDriver.")
+    public static let plug = Option(
+        "compute", "host_plug", default: "",
+        help: "How guests are connected: linux or fake; empty takes linux for real guests and fake for fake ones.")
+    public static let cpuRatio = Option(
+        "DEFAULT", "cpu_allocation_ratio", default: 4.0, help: "Virtual CPUs offered per host CPU.",
+        expected: "a number above 0", accepts: { $0 > 0 })
+    public static let memoryRatio = Option(
+        "DEFAULT", "ram_allocation_ratio", default: 1.0, help: "Guest memory offered per host memory.",
+        expected: "a number above 0", accepts: { $0 > 0 })
+    public static let diskRatio = Option(
+        "DEFAULT", "disk_allocation_ratio", default: 1.0, help: "Guest disk offered per host disk.",
+        expected: "a number above 0", accepts: { $0 > 0 })
+    public static let reservedMemory = Option(
+        "DEFAULT", "reserved_host_memory_mb", default: 512, help: "MiB of memory kept for the host.", in: 0...Int.max)
+    public static let zone = Option(
+        "DEFAULT", "default_availability_zone", default: "nova", help: "Availability zone of the host.")
+    public static let forceRaw = Option(
+        "DEFAULT", "force_raw_images", default: true, help: "Convert cached images to raw: faster guests, more disk.")
+    public static let ephemeralFormat = Option(
+        "DEFAULT", "default_ephemeral_format", default: "ext4", help: "File system of ephemeral disks, or none.",
+        oneOf: ["ext4", "ext3", "ext2", "xfs", "none"])
+    public static let builds = Option(
+        "DEFAULT", "max_concurrent_builds", default: 10, help: "Builds that prepare disks at the same time.",
+        in: 1...1000)
+    public static let syncInterval = Option(
+        "DEFAULT", "sync_power_state_interval", default: 60, help: "Seconds between full power state reports.",
+        in: 5...86400)
+    public static let reportInterval = Option(
+        "DEFAULT", "report_interval", default: 10, help: "Seconds between reports of the host's resources.",
+        in: 1...3600)
+    public static let glance = Option(
+        "glance", "api_servers", default: ["http://127.0.0.1:9292"],
+        help: "Endpoints of the image service, tried in order.", expected: "a list of http URLs",
+        accepts: { !$0.isEmpty && $0.allSatisfy { $0.hasPrefix("http") } })
+    public static let virtType = Option(
+        "libvirt", "virt_type", default: "kvm", help: "Kind of virtual machine: kvm, or qemu for emulation.",
+        oneOf: ["kvm", "qemu", "test"])
+    public static let libvirtURI = Option(
+        "libvirt", "connection_uri", default: "", help: "URI of libvirt; empty means qemu:///system.")
+    public static let cpuModel = Option(
+        "libvirt", "cpu_model", default: "none", help: "CPU model of guests; none leaves it to the hypervisor.")
+    public static let machine = Option("libvirt", "hw_machine_type", default: "pc", help: "QEMU's machine type.")
+    public static let diskCache = Option(
+        "libvirt", "disk_cache", default: "",
+        help: "QEMU's disk cache mode; empty takes none where the file system can, else writeback.",
+        oneOf: ["", "none", "writeback", "writethrough", "directsync", "unsafe"])
+    public static let fakeVCPUs = Option(
+        "fake", "vcpus", default: 10_000, help: "CPUs of a fake host.", in: 1...1_000_000)
+    public static let fakeMemory = Option(
+        "fake", "memory_mb", default: 8 << 20, help: "MiB of memory of a fake host.", in: 1...(1 << 40))
+    public static let fakeDisk = Option(
+        "fake", "disk_gb", default: 1 << 20, help: "GiB of disk of a fake host.", in: 1...(1 << 30))
+    public static let fakeDelay = Option(
+        "fake", "spawn_delay_ms", default: 0, help: "Milliseconds that a fake spawn takes.", in: 0...3_600_000)
+    public static let fakeFailEvery = Option(
+        "fake", "fail_every", default: 0, help: "Each n-th fake spawn fails; 0 for none.", in: 0...1_000_000)
+
+    /// All of them.
+    public static let all: [any OptionDeclaration] = [
+        driver, plug, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone, forceRaw, ephemeralFormat, builds,
+        syncInterval, reportInterval, glance, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
+        fakeMemory, fakeDisk, fakeDelay, fakeFailEvery,
+    ]
+}

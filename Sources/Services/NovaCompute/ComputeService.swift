@@ -1,0 +1,140 @@
+import Logging
+import NetworkDriver
+import NovaConfig
+import NovaCore
+import NovaHTTPClient
+import NovaInterfaces
+import NovaProcess
+import NovaRPC
+public import NovaService
+import NovaTelemetry
+import VirtDriver
+
+/// The compute service of one host: serves the host's queue `compute`, reports to the conductor.
+///
+/// It has no database and no token; it speaks to the conductor, and fetches images by signed grants.
+public final class ComputeService: RunnableService {
+    private let context: ServiceContext
+    private let driver: any VirtDriver
+    private let actions: InstanceActions
+    private let activity: InstanceActivity
+    private let reporter: HostReporter
+    private let sync: PowerStateSync
+    private let client: HTTPClient
+
+    init(
+        _ context: ServiceContext, drivers: [VirtDriverFactory], plugs: [HostPlugFactory]
+    ) async throws {
+        let config = context.config
+        self.context = context
+        try HostFiles.makeFolder(context.instancesPath)
+        let hostID = try NodeIdentity.load(statePath: context.statePath, host: context.host)
+        let settings = ComputeDriverSettings(context, hostID: hostID)
+        let driver = try await Self.driver(config[ComputeOptions.driver], drivers, settings)
+        let plug = try await Self.plug(config[ComputeOptions.plug], isReal: driver.isReal, plugs, settings)
+        let threads = WorkerThreads(name: "compute", count: 4)
+        let client = HTTPClient()
+        let conductor = QueueConductor(bus: context.bus)
+        let plugger = PortPlugger(plug)
+        let known = KnownPowerStates()
+        let activity = InstanceActivity()
+        let fences = try FenceStore(
+            folder: "\(context.instancesPath)/_fences", durable: driver.isReal, threads: threads)
+        var folders: InstanceFolders?
+        if driver.isReal {
+            let cache = try ImageCache(
+                folder: "\(context.instancesPath)/_base",
+                source: HTTPImageSource(client: client, endpoints: config[ComputeOptions.glance]),
+                convertsToRaw: config[ComputeOptions.forceRaw], runner: .shared, threads: threads, log: context.log)
+            context.metrics.onRender { ComputeMetrics.shared.images.set(Double(cache.count)) }
+            folders = InstanceFolders(
+                settings.context, cache: cache, ephemeralFormat: config[ComputeOptions.ephemeralFormat],
+                builds: config[ComputeOptions.builds], runner: .shared, threads: threads)
+        }
+        self.driver = driver
+        self.client = client
+        self.activity = activity
+        actions = InstanceActions(
+            driver: driver, plugger: plugger, fences: fences, folders: folders, activity: activity, known: known,
+            log: context.log)
+        reporter = HostReporter(
+            driver: driver, conductor: conductor,
+            settings: HostReporter.Settings(
+                host: context.host, providerID: hostID, hostIP: context.myIP, zone: config[ComputeOptions.zone],
+                cpuRatio: config[ComputeOptions.cpuRatio], memoryRatio: config[ComputeOptions.memoryRatio],
+                diskRatio: config[ComputeOptions.diskRatio],
+                reservedMemoryMB: Int64(config[ComputeOptions.reservedMemory]),
+                instancesPath: context.instancesPath, interval: .seconds(config[ComputeOptions.reportInterval])),
+            log: context.log,
+            onResult: { [health = context.health] error in
+                health.set("conductor", error.map { .degraded("host report failed: \(NovaError($0))") } ?? .ready)
+            })
+        sync = PowerStateSync(
+            host: context.host, driver: driver, conductor: conductor, actions: actions, folders: folders,
+            plugger: plugger, fences: fences, activity: activity, known: known,
+            interval: .seconds(config[ComputeOptions.syncInterval]), log: context.log)
+    }
+
+    /// The factory for ``DaemonRunner``.
+    ///
+    /// - Parameters:
+    ///   - drivers: the hypervisors that the executable was linked with.
+    ///   - plugs: the ways to connect guests that it was linked with.
+    public static func factory(drivers: [VirtDriverFactory], plugs: [HostPlugFactory]) -> ServiceFactory {
+        ServiceFactory(name: "nova-compute", role: "compute", options: ComputeOptions.all) {
+            try await ComputeService($0, drivers: drivers, plugs: plugs)
+        }
+    }
+
+    public func run() async throws {
+        var dispatcher = RPCDispatcher()
+        dispatcher.on(ComputeBuild.self) { [actions] request, _ in try await actions.build(request) }
+        dispatcher.on(ComputeDestroy.self) { [actions] request, _ in try await actions.destroy(request) }
+        dispatcher.on(ComputePower.self) { [actions] request, _ in try await actions.power(request) }
+        dispatcher.on(ComputeConsoleOutput.self) { [actions] request, _ in try await actions.console(request) }
+        try await context.bus.serve(dispatcher, topic: "compute", host: context.host, slots: 0)
+        do {
+            _ = try await context.bus.call(
+                ServiceHello(binary: "nova-compute", host: context.host, topic: "compute"),
+                to: .topic(ServiceHello.topic), context: .system(), timeout: .seconds(5))
+        } catch {
+            // The host's report makes it known as well.
+            context.log.warning("the conductor did not take the greeting: \(NovaError(error))")
+        }
+        context.log.info("compute service ready", metadata: ["driver": "\(driver.name)"])
+        context.health.set("nova-compute", .ready)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [reporter] in await reporter.run() }
+            group.addTask { [sync] in await sync.run() }
+            await group.waitForAll()
+        }
+        activity.finish()
+        await driver.close()
+        await client.shutdown()
+    }
+
+    private static func driver(
+        _ name: String, _ factories: [VirtDriverFactory], _ settings: ComputeDriverSettings
+    ) async throws -> any VirtDriver {
+        guard let factory = factories.first(where: { $0.name == name }) else {
+            throw NovaError(
+                .badRequest,
+                "There is no compute driver \"\(name)\". Set [DEFAULT] compute_driver to one of "
+                    + factories.map(\.name).joined(separator: ", ") + ".")
+        }
+        return try await factory.make(settings)
+    }
+
+    private static func plug(
+        _ configured: String, isReal: Bool, _ factories: [HostPlugFactory], _ settings: ComputeDriverSettings
+    ) async throws -> any HostPlug {
+        let name = configured.isEmpty ? (isReal ? "linux" : "fake") : configured
+        guard let factory = factories.first(where: { $0.name == name }) else {
+            throw NovaError(
+                .badRequest,
+                "There is no host plug \"\(name)\". Set [compute] host_plug to one of "
+                    + factories.map(\.name).joined(separator: ", ") + ".")
+        }
+        return try await factory.make(settings)
+    }
+}

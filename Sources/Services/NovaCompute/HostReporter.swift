@@ -1,0 +1,69 @@
+import Logging
+import NovaCore
+import NovaModel
+import NovaTelemetry
+import VirtDriver
+
+/// Tells the conductor what the host has: at start, and then regularly.
+struct HostReporter: Sendable {
+    /// What the driver does not know.
+    struct Settings: Sendable {
+        var host: String
+        var providerID: ProviderID
+        var hostIP: String
+        var zone: String
+        var cpuRatio: Double
+        var memoryRatio: Double
+        var diskRatio: Double
+        var reservedMemoryMB: Int64
+        var instancesPath: String
+        var interval: Duration
+    }
+
+    let driver: any VirtDriver
+    let conductor: any ConductorLink
+    let settings: Settings
+    let log: Logger
+    /// Says whether the last report got through; for the health page.
+    let onResult: @Sendable ((any Error)?) -> Void
+
+    /// Reports until cancelled.
+    func run() async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                try await conductor.report(try await resources())
+                if failures > 0 { log.info("the conductor takes reports again") }
+                failures = 0
+                ComputeMetrics.shared.reports.inc()
+                onResult(nil)
+            } catch {
+                if Task.isCancelled { return }
+                failures += 1
+                ComputeMetrics.shared.reportFailures.inc()
+                onResult(error)
+                // Once, and then now and then: an absent conductor must not fill the log.
+                if failures == 1 || failures % 30 == 0 { log.warning("host report failed: \(NovaError(error))") }
+            }
+            let pause = failures == 0 ? settings.interval : min(settings.interval, .seconds(min(failures, 10)))
+            try? await Task.sleep(for: pause)  // ends early only by cancellation
+        }
+    }
+
+    /// What the host has now.
+    func resources() async throws -> HostResources {
+        var resources = try await driver.hostResources()
+        ComputeMetrics.shared.instances.set(Double(resources.runningInstances))
+        resources.host = settings.host
+        resources.node = settings.host
+        resources.providerID = settings.providerID
+        resources.hostIP = settings.hostIP
+        resources.availabilityZone = settings.zone
+        resources.cpuAllocationRatio = settings.cpuRatio
+        resources.memoryAllocationRatio = settings.memoryRatio
+        resources.diskAllocationRatio = settings.diskRatio
+        resources.reservedMemoryMB = min(settings.reservedMemoryMB, resources.memoryMB)
+        if driver.isReal { resources.diskGB = try HostFiles.space(of: settings.instancesPath).total >> 30 }
+        return resources
+    }
+}

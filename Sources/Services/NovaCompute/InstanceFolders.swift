@@ -1,0 +1,137 @@
+import NovaCore
+import NovaModel
+import NovaProcess
+import VirtDriver
+
+/// The folders of instances: root disk over the cached image, ephemeral disk, swap, kernel; each with its owner's mark.
+final class InstanceFolders: Sendable {
+    private let context: VirtDriverContext
+    private let cache: ImageCache
+    private let ephemeralFormat: String
+    private let runner: CommandRunner
+    private let threads: WorkerThreads
+    private let gate: AsyncGate
+
+    init(
+        _ context: VirtDriverContext, cache: ImageCache, ephemeralFormat: String, builds: Int, runner: CommandRunner,
+        threads: WorkerThreads
+    ) {
+        self.context = context
+        self.cache = cache
+        self.ephemeralFormat = ephemeralFormat
+        self.runner = runner
+        self.threads = threads
+        gate = AsyncGate(limit: builds)
+    }
+
+    func path(_ id: ServerID) -> String { "\(context.instancesPath)/\(id)" }
+
+    /// Makes what the instance needs on the disk; what a former try has finished is kept.
+    func make(_ instance: InstanceSpec) async throws -> InstanceParts {
+        try await gate.with { [self] in
+            let folder = path(instance.id)
+            try HostFiles.makeFolder(folder)
+            try HostFiles.write(Array(mark.utf8), to: "\(folder)/owner", durable: false)
+            if let kernel = instance.kernel {
+                try HostFiles.link(try await cache.file(kernel), as: "\(folder)/kernel")
+            }
+            if let ramdisk = instance.ramdisk {
+                try HostFiles.link(try await cache.file(ramdisk), as: "\(folder)/ramdisk")
+            }
+            try await makeRoot(instance, "\(folder)/disk")
+            if instance.flavor.ephemeralGB > 0 {
+                try await makeEphemeral("\(folder)/disk.eph0", gigabytes: instance.flavor.ephemeralGB)
+            }
+            if instance.flavor.swapMB > 0 {
+                try await makeSwap("\(folder)/disk.swap", megabytes: instance.flavor.swapMB)
+            }
+            return try existing(instance.id)
+        }
+    }
+
+    /// The parts of an instance that was made before.
+    ///
+    /// - Throws: ``NovaError`` `notFound` when its root disk is not there.
+    func existing(_ id: ServerID) throws -> InstanceParts {
+        let folder = path(id)
+        guard HostFiles.exists("\(folder)/disk") else {
+            throw NovaError(
+                .notFound, "The server's disk is not on this host.", details: "\(folder)/disk does not exist")
+        }
+        var parts = InstanceParts(folder: folder, disks: [DiskFile(path: "\(folder)/disk", format: .qcow2)])
+        for name in ["disk.eph0", "disk.swap"] where HostFiles.exists("\(folder)/\(name)") {
+            parts.disks.append(DiskFile(path: "\(folder)/\(name)", format: .raw))
+        }
+        if HostFiles.exists("\(folder)/kernel") { parts.kernelPath = "\(folder)/kernel" }
+        if HostFiles.exists("\(folder)/ramdisk") { parts.ramdiskPath = "\(folder)/ramdisk" }
+        return parts
+    }
+
+    /// Removes an instance's folder; succeeds when there is none, and leaves another owner's alone.
+    func remove(_ id: ServerID) async throws {
+        try await threads.run { [self] in
+            guard isOurs(id) else { return }
+            // The mark goes last: a removal that is cut short is found again.
+            for name in HostFiles.names(in: path(id)) where name != "owner" {
+                try HostFiles.removeAny("\(path(id))/\(name)")
+            }
+            try HostFiles.removeTree(path(id))
+        }
+    }
+
+    /// The servers that have a folder of ours.
+    func servers() async throws -> Set<ServerID> {
+        try await threads.run { [self] in
+            Set(HostFiles.names(in: context.instancesPath).compactMap { ServerID($0) }.filter { isOurs($0) })
+        }
+    }
+
+    private var mark: String { "\(context.cloudID) \(context.hostID)\n" }
+
+    private func isOurs(_ id: ServerID) -> Bool {
+        // An unreadable mark is not ours.
+        (try? HostFiles.read("\(path(id))/owner", limit: 200)).flatMap(\.self) == Array(mark.utf8)
+    }
+
+    private func makeRoot(_ instance: InstanceSpec, _ path: String) async throws {
+        if HostFiles.exists(path) { return }
+        let wanted = instance.flavor.rootGB << 30
+        var arguments = ["create", "-q", "-f", "qcow2"]
+        var size = wanted
+        if let image = instance.image {
+            let base = try await cache.disk(image)
+            guard wanted == 0 || base.virtualSize <= wanted else {
+                throw NovaError(
+                    .badRequest,
+                    "Flavor's disk is too small for requested image. Flavor disk is \(wanted) bytes, image is "
+                        + "\(base.virtualSize) bytes.")
+            }
+            size = max(wanted, base.virtualSize)
+            arguments += ["-F", base.format.rawValue, "-b", base.path]
+        }
+        guard size > 0 else {
+            throw NovaError(.badRequest, "The flavor has no root disk and the server has no image.")
+        }
+        // Whole sectors: a file of another length is rounded up.
+        try await runner.run("qemu-img", arguments + ["\(path).new", String((size + 511) / 512 * 512)])
+        try HostFiles.move("\(path).new", to: path)
+    }
+
+    private func makeEphemeral(_ path: String, gigabytes: Int64) async throws {
+        if HostFiles.exists(path) { return }
+        try HostFiles.makeSparse("\(path).new", bytes: gigabytes << 30)
+        switch ephemeralFormat {
+        case "none": break
+        case "xfs": try await runner.run("mkfs.xfs", ["-q", "-f", "-L", "ephemeral0", "\(path).new"])
+        default: try await runner.run("mkfs.\(ephemeralFormat)", ["-q", "-F", "-L", "ephemeral0", "\(path).new"])
+        }
+        try HostFiles.move("\(path).new", to: path)
+    }
+
+    private func makeSwap(_ path: String, megabytes: Int64) async throws {
+        if HostFiles.exists(path) { return }
+        try HostFiles.makeSparse("\(path).new", bytes: megabytes << 20)
+        try await runner.run("mkswap", ["\(path).new"])
+        try HostFiles.move("\(path).new", to: path)
+    }
+}

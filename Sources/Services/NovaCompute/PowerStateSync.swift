@@ -1,0 +1,89 @@
+import Logging
+import NovaCore
+import NovaInterfaces
+import NovaModel
+import NovaTelemetry
+import VirtDriver
+
+/// Keeps the conductor's picture of the host's instances true: changes as they happen, everything now and then; and
+/// removes from the host what does not belong on it.
+struct PowerStateSync: Sendable {
+    let host: String
+    let driver: any VirtDriver
+    let conductor: any ConductorLink
+    let actions: InstanceActions
+    let folders: InstanceFolders?
+    let plugger: PortPlugger
+    let fences: FenceStore
+    let activity: InstanceActivity
+    let known: KnownPowerStates
+    let interval: Duration
+    let log: Logger
+
+    /// Works until cancelled.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await event in driver.events { await look(at: event.serverID) } }
+            group.addTask { for await id in activity.rechecks { await look(at: id) } }
+            group.addTask {
+                var suspects: Set<ServerID> = []
+                while !Task.isCancelled {
+                    var pause = interval
+                    do {
+                        suspects = try await fullSync(suspects: suspects)
+                    } catch {
+                        if Task.isCancelled { break }
+                        log.warning("power state sync failed: \(NovaError(error))")
+                        pause = min(interval, .seconds(5))
+                    }
+                    try? await Task.sleep(for: pause)  // ends early only by cancellation
+                }
+            }
+            await group.waitForAll()
+        }
+    }
+
+    /// Reports one instance's state if the conductor does not know it yet.
+    func look(at id: ServerID) async {
+        guard !Task.isCancelled, !activity.defers(id) else { return }
+        do {
+            guard let state = try await driver.powerState(id), !known.isKnown(id, state) else { return }
+            _ = try await conductor.report(
+                PowerReport(host: host, isComplete: false, instances: [InstancePower(id, state)]))
+            known.set(id, state)
+        } catch {
+            // The full sync makes it good.
+            log.warning("power state report failed: \(NovaError(error))", metadata: ["server": "\(id)"])
+        }
+    }
+
+    /// Reports all instances, and removes orphans.
+    ///
+    /// An instance is removed only when two reports in a row found it unknown and nothing is being done to it.
+    ///
+    /// - Parameter suspects: the unknown instances of the last report.
+    /// - Returns: those of this one.
+    func fullSync(suspects: Set<ServerID>) async throws -> Set<ServerID> {
+        var states = try await driver.powerStates()
+        for id in try await folders?.servers() ?? [] where states[id] == nil && !activity.isBusy(id) {
+            states[id] = .noState
+        }
+        let report = PowerReport(
+            host: host, isComplete: true,
+            instances: states.sorted { $0.key < $1.key }.map { InstancePower($0.key, $0.value) })
+        let answer = try await conductor.report(report)
+        known.replace(states)
+        let unknown = Set(answer.unknown).intersection(states.keys).filter { !activity.isBusy($0) }
+        for id in unknown.intersection(suspects).sorted() {
+            try await actions.removeOrphan(id)
+            ComputeMetrics.shared.orphans.inc()
+        }
+        let taps = try await plugger.sweep(keeping: answer.ports)
+        if !taps.isEmpty {
+            log.warning("removed taps that no server needs", metadata: ["taps": "\(taps.joined(separator: " "))"])
+            ComputeMetrics.shared.orphans.inc(by: taps.count)
+        }
+        try await fences.sweep()
+        return unknown.subtracting(suspects)
+    }
+}

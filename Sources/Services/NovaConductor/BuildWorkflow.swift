@@ -1,0 +1,180 @@
+import NovaCore
+import NovaDatabase
+import NovaInterfaces
+import NovaModel
+import NovaRPC
+import NovaStore
+import NovaWorkflow
+
+/// Makes a server: a host, its ports, the instance.
+enum BuildWorkflow {
+    static func make(_ parts: ConductorParts) -> Workflow<BuildState> {
+        Workflow(
+            WorkflowKindName.build, steps: [schedule(parts), network(parts), build(parts)],
+            deadline: parts.buildDeadline,
+            stopReason: { connection, state in
+                guard let server = try ServerTable(connection).find(state.serverID), server.taskState != .deleting
+                else {
+                    return NovaError(.cancelled, "The server was deleted while it was being built.")
+                }
+                return nil
+            },
+            succeeded: { connection, state, _ in
+                try ServerTable(connection).change(state.serverID) { server in
+                    server.vmState = .active
+                    server.powerState = state.powerState
+                    server.progress = 100
+                    server.launchedAt = .now()
+                    if server.taskState != .deleting { server.taskState = nil }
+                }
+            },
+            failed: { connection, state, _, error in
+                try ServerTable(connection).change(state.serverID) { server in
+                    guard server.taskState != .deleting else { return }
+                    server.vmState = .error
+                    server.taskState = nil
+                    server.fault = ServerFault(error, host: state.selected?.host ?? "")
+                }
+            })
+    }
+
+    /// Finds a host and claims its resources.
+    private static func schedule(_ parts: ConductorParts) -> Workflow<BuildState>.Step {
+        .init(
+            "schedule",
+            begin: { try setTask(.scheduling, $1, $0) },
+            run: { state, context in
+                let server = try await parts.server(state.serverID)
+                var request = SchedulingRequest()
+                request.serverID = server.id
+                request.projectID = server.projectID
+                request.userID = server.userID
+                request.flavor = server.flavor
+                request.image = state.image
+                request.availabilityZone = server.availabilityZone
+                request.forcedHost = state.forcedHost
+                request.ignoredHosts = state.ignoredHosts
+                request.hints = state.hints
+                let decision = try await parts.bus.call(
+                    SelectHost(request), to: .topic(SelectHost.topic), context: context.request)
+                state.explanation = decision.explanation
+                guard let selected = decision.selected else { throw noValidHost(decision.explanation, state) }
+                state.selected = selected
+            },
+            commit: { connection, state in
+                if let explanation = state.explanation {
+                    try ExplanationTable(connection).save(explanation, of: state.serverID)
+                }
+                try ServerTable(connection).change(state.serverID) { server in
+                    server.host = state.selected?.host
+                    server.node = state.selected?.node
+                    server.providerID = state.selected?.providerID
+                }
+            },
+            undo: { state, context in
+                _ = try await parts.bus.call(
+                    PlacementRelease(state.serverID), to: .topic(PlacementRelease.topic), context: context.request)
+                let explanation = state.explanation
+                try await parts.database.write { [id = state.serverID] connection in
+                    if let explanation { try ExplanationTable(connection).save(explanation, of: id) }
+                    try ServerTable(connection).change(id) { server in
+                        server.host = nil
+                        server.node = nil
+                        server.providerID = nil
+                    }
+                }
+                state.selected = nil
+            })
+    }
+
+    /// Addresses, ports, DHCP.
+    private static func network(_ parts: ConductorParts) -> Workflow<BuildState>.Step {
+        .init(
+            "network",
+            begin: { try setTask(.networking, $1, $0) },
+            run: { state, context in
+                let server = try await parts.server(state.serverID)
+                guard !server.requestedNetworks.isEmpty else { return }
+                var request = AllocateNetwork()
+                request.fence = fence(context)
+                request.serverID = server.id
+                request.projectID = server.projectID
+                request.hostname = server.hostname
+                request.host = state.selected?.host ?? ""
+                request.networks = server.requestedNetworks
+                state.network = try await parts.bus.call(
+                    request, to: .topic(AllocateNetwork.topic), context: context.request)
+            },
+            commit: { connection, state in
+                try ServerTable(connection).change(state.serverID) { $0.network = state.network }
+            },
+            undo: { state, context in
+                _ = try await parts.bus.call(
+                    ReleaseNetwork(fence(context), state.serverID), to: .topic(ReleaseNetwork.topic),
+                    context: context.request)
+                state.network = NetworkInfo()
+                try await parts.database.write { [id = state.serverID] connection in
+                    try ServerTable(connection).change(id) { $0.network = NetworkInfo() }
+                    return
+                }
+            })
+    }
+
+    /// The instance itself; a host that fails is left for another one.
+    private static func build(_ parts: ConductorParts) -> Workflow<BuildState>.Step {
+        .init(
+            "build",
+            begin: { try setTask(.spawning, $1, $0) },
+            run: { state, context in
+                let server = try await parts.server(state.serverID)
+                guard let host = state.selected?.host else {
+                    throw NovaError(.internal, "The server has no host.", details: "build without a selection")
+                }
+                let instance = try await parts.instance(server, image: state.image, on: host, request: context.request)
+                let outcome = try await parts.bus.call(
+                    ComputeBuild(fence(context), instance), to: .host(ComputeBuild.topic, host),
+                    context: context.request)
+                state.powerState = outcome.powerState
+            },
+            undo: { state, context in
+                guard let host = state.selected?.host else { return }
+                _ = try await parts.bus.call(
+                    ComputeDestroy(fence(context), state.serverID, state.network),
+                    to: .host(ComputeDestroy.topic, host),
+                    context: context.request)
+            },
+            onFailure: { error, state in
+                guard isHostFailure(error), let host = state.selected?.host, state.forcedHost == nil,
+                    state.ignoredHosts.count + 1 < parts.maxAttempts
+                else { return .undo }
+                state.ignoredHosts.append(host)
+                return .restart
+            })
+    }
+
+    /// Whether another host may do better.
+    private static func isHostFailure(_ error: NovaError) -> Bool {
+        error.code == .hypervisor || error.code == .noSpace || error.code == .unavailable || error.code == .internal
+            || error.code == .noConsumer
+    }
+
+    private static func setTask(_ task: TaskState, _ state: BuildState, _ connection: Connection) throws {
+        try ServerTable(connection).change(state.serverID) { $0.taskState = task }
+    }
+
+    private static func fence(_ context: StepContext) -> Fence {
+        Fence(workflow: context.workflowID, step: context.position, epoch: context.epoch)
+    }
+
+    /// The fault that users read: how many hosts each filter took out.
+    private static func noValidHost(_ explanation: SchedulingExplanation, _ state: BuildState) -> NovaError {
+        let counts = explanation.eliminations.filter { $0.hostsAfter < $0.hostsBefore }
+            .map { "\($0.filter): \($0.hostsBefore - $0.hostsAfter) of \($0.hostsBefore)" }
+        let reason =
+            explanation.hostsConsidered == 0
+            ? "There are no compute hosts."
+            : "Of \(explanation.hostsConsidered) hosts, filters took out: \(counts.joined(separator: ", "))."
+        let tried = state.ignoredHosts.isEmpty ? "" : " Tried before: \(state.ignoredHosts.joined(separator: ", "))."
+        return NovaError(.noValidHost, "No valid host was found. \(reason)\(tried)")
+    }
+}

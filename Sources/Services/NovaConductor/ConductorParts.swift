@@ -1,0 +1,65 @@
+import NovaCore
+import NovaDatabase
+import NovaInterfaces
+import NovaModel
+import NovaRPC
+import NovaStore
+
+/// What all workflows of a conductor work with.
+struct ConductorParts: Sendable {
+    let bus: RPCBus
+    let database: Database
+    let grants: GrantIssuer
+    let maxAttempts: Int
+    let buildDeadline: Duration
+    let shutdownTimeout: Int
+
+    /// The server as its row is now.
+    ///
+    /// - Throws: `notFound` when it is gone.
+    func server(_ id: ServerID) async throws -> ServerRecord {
+        guard let server = try await database.read({ try ServerTable($0).find(id) }) else {
+            throw NovaError(.notFound, "Instance \(id) could not be found.")
+        }
+        return server
+    }
+
+    /// What a compute host needs to make or start an instance, with grants for its images.
+    func instance(_ server: ServerRecord, image: ImageReference?, on host: String, request: RequestContext) async throws
+        -> InstanceSpec
+    {
+        var instance = InstanceSpec()
+        instance.id = server.id
+        instance.sequence = server.sequence
+        instance.name = server.name
+        instance.hostname = server.hostname
+        instance.projectID = server.projectID
+        instance.userID = server.userID
+        instance.flavor = server.flavor
+        instance.network = server.network
+        instance.metadata = server.metadata
+        guard let image else { return instance }
+        instance.image = try grants.grant(image, to: host)
+        if let kernel = image.kernelID {
+            instance.kernel = try grants.grant(try await describe(kernel, server, request), to: host)
+        }
+        if let ramdisk = image.ramdiskID {
+            instance.ramdisk = try grants.grant(try await describe(ramdisk, server, request), to: host)
+        }
+        return instance
+    }
+
+    /// What the image service says of an image now; nil for a server without one.
+    func image(of server: ServerRecord, request: RequestContext) async throws -> ImageReference? {
+        guard let id = server.imageID else { return nil }
+        return try await describe(id, server, request)
+    }
+
+    private func describe(_ id: ImageID, _ server: ServerRecord, _ request: RequestContext) async throws
+        -> ImageReference
+    {
+        try await bus.call(
+            DescribeImage(id, project: server.projectID, isAdmin: request.isAdmin), to: .topic(DescribeImage.topic),
+            context: request)
+    }
+}

@@ -1,0 +1,77 @@
+import Logging
+public import NovaConfig
+import NovaCore
+import NovaDatabase
+import NovaInterfaces
+import NovaModel
+import NovaRPC
+public import NovaService
+import NovaStore
+import NovaWire
+import NovaWorkflow
+
+/// `nova-conductor`: drives the workflows, and stands between compute hosts and the database.
+public struct ConductorService: CloudService {
+    public static let name = "nova-conductor"
+    public static let role = "conductor"
+    public static var options: [any OptionDeclaration] { ConductorOptions.all }
+
+    private let context: ServiceContext
+    private let database: Database
+    private let runner: WorkflowRunner
+    private let grants: GrantIssuer
+
+    /// Opens the database and makes the grant key when there is none.
+    public init(_ context: ServiceContext) async throws {
+        self.context = context
+        let config = context.config
+        database = try Database(
+            path: context.databasePath("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
+        try await database.write { try FlavorTable($0).insertDefaults() }
+        grants = try await GrantIssuer(database)
+        runner = WorkflowRunner(
+            database: database, owner: "\(context.host)/\(UUID128.random())", slots: config[ConductorOptions.workers],
+            log: context.log)
+        let parts = ConductorParts(
+            bus: context.bus, database: database, grants: grants, maxAttempts: config[ConductorOptions.maxAttempts],
+            buildDeadline: .seconds(config[ConductorOptions.buildTimeout]),
+            shutdownTimeout: config[ConductorOptions.shutdownTimeout])
+        runner.register(BuildWorkflow.make(parts))
+        runner.register(DeleteWorkflow.make(parts))
+        runner.register(PowerWorkflow.make(parts))
+    }
+
+    public func run() async throws {
+        let desk = HostDesk(bus: context.bus, database: database, log: context.log)
+        try await context.bus.serve(dispatcher(desk), topic: "conductor", host: context.host, slots: 64)
+        _ = try await desk.hello(
+            ServiceHello(binary: Self.name, host: context.host, topic: "conductor"),
+            RPCCall(
+                context: .system(), deadline: .after(.seconds(10)),
+                principal: Principal(role: Self.role, host: context.host, instance: "")))
+        context.health.set("workflows", .ready)
+        try await runner.run()
+        await context.bus.close()
+        await database.close()
+    }
+
+    private func dispatcher(_ desk: HostDesk) -> RPCDispatcher {
+        var dispatcher = RPCDispatcher()
+        let runner = runner
+        let keys = grants.publicKeys
+        dispatcher.on(WorkflowReady.self) { request, _ in
+            runner.offer(request.workflowID)
+            return Nothing()
+        }
+        dispatcher.on(HostReport.self) { try await desk.report($0, $1) }
+        dispatcher.on(PowerReport.self) { try await desk.power($0, $1) }
+        dispatcher.on(HostList.self) { try await desk.hosts($0, $1) }
+        dispatcher.on(ServiceHello.self) { try await desk.hello($0, $1) }
+        dispatcher.on(GrantKeys.self) { _, _ in
+            var response = GrantKeys.Response()
+            response.keys = keys
+            return response
+        }
+        return dispatcher
+    }
+}

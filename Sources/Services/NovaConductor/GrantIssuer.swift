@@ -1,0 +1,43 @@
+import NovaCore
+import NovaCrypto
+import NovaDatabase
+import NovaInterfaces
+import NovaModel
+import NovaStore
+
+/// Signs the grants by which compute hosts fetch images; all conductors of a cloud share the key.
+struct GrantIssuer: Sendable {
+    /// Longer than the longest fetch, in seconds.
+    private static let lifetime: Int64 = 3600
+
+    private let signer: GrantSigner
+    /// What verifies grants: the keys of this and of former days.
+    let publicKeys: [PublicKeyRecord]
+
+    /// Takes the newest key of the database; the first conductor makes it.
+    init(_ database: Database) async throws {
+        let seeds = try await database.write { connection in
+            let table = SigningKeyTable(connection)
+            if try table.list().isEmpty {
+                let key = SigningKey()
+                try table.insert(id: key.id, key: key.seed)
+            }
+            return try table.list().map(\.key)
+        }
+        let keys = try seeds.map { try SigningKey(seed: $0) }
+        guard let newest = keys.last else {
+            throw NovaError(.internal, "The conductor has no key to sign grants with.")
+        }
+        signer = GrantSigner(key: newest)
+        publicKeys = keys.map { PublicKeyRecord(keyID: $0.id, publicKey: $0.verifyingKey.bytes) }
+    }
+
+    /// An image with permission for one host to read it.
+    func grant(_ image: ImageReference, to host: String) throws -> GrantedImage {
+        let grant = Grant(
+            imageID: image.id, host: host, access: .read,
+            checksum: image.sha512.isEmpty ? "" : "sha512:\(image.sha512)",
+            expires: Timestamp.now().adding(seconds: Self.lifetime))
+        return GrantedImage(image, grant: Secret(try signer.sign(grant)))
+    }
+}

@@ -1,0 +1,65 @@
+import Logging
+import NovaAuth
+import NovaCore
+import NovaCrypto
+import NovaDatabase
+import NovaHTTP
+import NovaInterfaces
+
+/// The parts of the service that need neither socket nor queue.
+final class IdentityCore: Sendable {
+    static let schema = DatabaseSchema(name: "identity", whole: PackageResources.whole_sql)
+
+    let store: IdentityStore
+    let authenticator: TokenAuthenticator
+    let issuer: TokenIssuer
+    private let passwords: PasswordDesk
+    private let key: SigningKey
+
+    /// - Parameters:
+    ///   - tokenLifetime: in seconds.
+    ///   - passwordThreads: how many logins are checked at a time.
+    init(
+        database: Database, key: SigningKey, tokenLifetime: Int64, passwordRounds: Int, passwordThreads: Int = 1,
+        log: Logger
+    ) throws {
+        self.key = key
+        store = IdentityStore(database: database, tokenLifetime: tokenLifetime)
+        authenticator = TokenAuthenticator(source: LocalIdentity(store: store, key: key.verifyingKey), log: log)
+        passwords = try PasswordDesk(threads: passwordThreads, rounds: passwordRounds)
+        issuer = TokenIssuer(
+            store: store, signer: TokenSigner(key: key), authenticator: authenticator, passwords: passwords,
+            lifetime: tokenLifetime)
+        announce { _ in }
+    }
+
+    /// The APIs to serve.
+    var apis: [API] {
+        let api = IdentityAPI(store: store, issuer: issuer, authenticator: authenticator, passwords: passwords)
+        return [api.root, api.versionThree]
+    }
+
+    /// The public keys, as others ask for them.
+    var publicKeys: IdentityKeys.Response {
+        var answer = IdentityKeys.Response()
+        answer.keys = [PublicKeyRecord(keyID: key.id, publicKey: key.verifyingKey.bytes)]
+        return answer
+    }
+
+    /// Calls this with each revocation, after this process has taken it to heart.
+    func announce(_ tell: @escaping @Sendable (Revocation) async -> Void) {
+        store.onRevocation { [authenticator] revocations in
+            for revocation in revocations { authenticator.receive(revocation) }
+            for revocation in revocations { await tell(revocation) }
+        }
+    }
+
+    /// Makes what a new cloud needs; `password` is asked only when there is no user yet.
+    func prepare(_ bootstrap: Bootstrap, password: () throws -> Secret<String>) async throws {
+        if try await Bootstrap.isNeeded(store) {
+            let hash = try await passwords.hash(password())
+            try await bootstrap.makeAdministrator(store, passwordHash: hash)
+        }
+        try await bootstrap.updateCatalog(store)
+    }
+}

@@ -1,0 +1,128 @@
+import Logging
+import NovaAuth
+public import NovaConfig
+import NovaCore
+import NovaCrypto
+import NovaDatabase
+import NovaHTTP
+import NovaInterfaces
+import NovaRPC
+public import NovaService
+import NovaWire
+
+/// The identity service: users, projects, roles, the catalog, and the tokens of the whole cloud.
+///
+/// It alone has the private key of tokens; others validate with the public key and the list of revocations.
+public final class IdentityService: CloudService {
+    public static let name = "nova-identity"
+    public static let role = "identity"
+    public static let options = IdentityOptions.all
+
+    private static let slots = 32
+    private static let forgetEvery = Duration.seconds(600)
+
+    private let context: ServiceContext
+    private let core: IdentityCore
+    private let server: HTTPServer
+
+    /// Opens the database and the key, making both at the first start, together with the first user.
+    ///
+    /// - Throws: ``NovaError`` when a file cannot be used.
+    public init(_ context: ServiceContext) async throws {
+        self.context = context
+        let config = context.config
+        let database = try Database(
+            path: context.databasePath("identity"), schema: IdentityCore.schema, log: context.log)
+        let secrets = context.statePath
+        let text = try SecretFile(path: "\(secrets)/identity-key").loadOrCreate {
+            Hex.encode(SigningKey().seed.reveal())
+        }
+        guard let seed = Hex.decode(text.reveal()) else {
+            throw NovaError(.malformed, "The signing key is damaged.", details: "\(secrets)/identity-key: no hex text")
+        }
+        core = try IdentityCore(
+            database: database, key: SigningKey(seed: Secret(seed)),
+            tokenLifetime: Int64(config[IdentityOptions.tokenLifetime]),
+            passwordRounds: config[IdentityOptions.passwordRounds],
+            passwordThreads: config[IdentityOptions.passwordThreads], log: context.log)
+        try await core.prepare(Self.bootstrap(config)) {
+            let chosen = config[IdentityOptions.adminPassword]
+            if !chosen.isEmpty { return Secret(chosen) }
+            context.log.notice("the password of admin is random", metadata: ["file": "\(secrets)/admin_password"])
+            return try SecretFile(path: "\(secrets)/admin_password").loadOrCreate { RandomBytes.text() }
+        }
+        server = try HTTPServer(
+            name: Self.name, host: config[IdentityOptions.listen], port: config[IdentityOptions.port],
+            apis: core.apis, authenticator: core.authenticator, log: context.log,
+            authURI: config[IdentityOptions.identityEndpoint], metrics: context.metrics)
+    }
+
+    /// The port of the Identity API, once it listens.
+    ///
+    /// - Throws: ``NovaError`` `unavailable` when it cannot listen.
+    public func waitUntilListening() async throws -> Int { try await server.waitUntilListening() }
+
+    /// Serves the API and the queue until the task is cancelled.
+    public func run() async throws {
+        core.announce { [bus = context.bus, log = context.log] revocation in
+            do {
+                try await bus.fanout(RevocationAdded(revocation), topic: RevocationAdded.topic, context: .system())
+            } catch {
+                // Receivers notice the gap in the numbers, or fetch the list within 30 seconds.
+                log.warning("a revocation was not announced", metadata: ["error": "\(error)"])
+            }
+        }
+        try await serveQueue()
+        context.health.set("identity", .ready)
+        defer { context.health.remove("identity") }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.server.run() }
+            group.addTask { await self.forget() }
+            defer { group.cancelAll() }
+            // The server ends when it is cancelled or fails; housekeeping never ends before.
+            try await group.next()
+        }
+        await core.store.database.close()
+    }
+
+    private func serveQueue() async throws {
+        var dispatcher = RPCDispatcher()
+        dispatcher.on(IdentityKeys.self) { [core] _, _ in core.publicKeys }
+        dispatcher.on(RevocationList.self) { [core] request, _ in try await core.store.revocations(after: request.after)
+        }
+        try await context.bus.serve(dispatcher, topic: IdentityKeys.topic, host: nil, slots: Self.slots)
+        var listener = RPCDispatcher()
+        // From other identity services over the same database.
+        listener.on(RevocationAdded.self) { [core] added, _ in
+            core.authenticator.receive(added.revocation)
+            return Nothing()
+        }
+        try await context.bus.subscribe(listener, fanout: RevocationAdded.topic)
+    }
+
+    private func forget() async {
+        while !Task.isCancelled {
+            do {
+                try await core.store.forgetExpiredRevocations()
+                try await Task.sleep(for: Self.forgetEvery)
+            } catch is CancellationError {
+                return
+            } catch {
+                context.log.warning("expired revocations were not removed", metadata: ["error": "\(error)"])
+                await WakeUp().wait(atMost: Self.forgetEvery)
+            }
+        }
+    }
+
+    private static func bootstrap(_ config: Configuration) -> Bootstrap {
+        Bootstrap(
+            region: config[IdentityOptions.region],
+            offers: [
+                .init(type: "identity", name: "keystone", url: config[IdentityOptions.identityEndpoint]),
+                .init(type: "compute", name: "nova", url: config[IdentityOptions.computeEndpoint]),
+                .init(type: "image", name: "glance", url: config[IdentityOptions.imageEndpoint]),
+                .init(type: "network", name: "neutron", url: config[IdentityOptions.networkEndpoint]),
+                .init(type: "placement", name: "placement", url: config[IdentityOptions.placementEndpoint]),
+            ])
+    }
+}

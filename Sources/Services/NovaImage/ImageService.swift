@@ -1,0 +1,83 @@
+import NovaAuth
+public import NovaConfig
+import NovaCore
+import NovaDatabase
+import NovaHTTP
+import NovaInterfaces
+import NovaModel
+import NovaPolicy
+import NovaRPC
+public import NovaService
+
+/// `nova-image`: the Image API and the images' files.
+public struct ImageService: CloudService {
+    public static let name = "nova-image"
+    public static let role = "image"
+    public static let options: [any OptionDeclaration] = ImageOptions.all
+
+    private let context: ServiceContext
+    private let database: Database
+    private let table: ImageTable
+    private let files: ImageFileStore
+
+    /// Opens the database, `image.sqlite`, and the store, and clears away what a crash left.
+    ///
+    /// - Throws: ``NovaError`` when a file or folder cannot be used.
+    public init(_ context: ServiceContext) async throws {
+        self.context = context
+        let folder = context.config[ImageOptions.path]
+        database = try Database(
+            path: context.databasePath("image"),
+            schema: DatabaseSchema(name: "image", whole: PackageResources.whole_sql), log: context.log)
+        table = ImageTable(database: database)
+        files = try ImageFileStore(
+            folder: folder.isEmpty ? "\(context.statePath)/images" : folder,
+            sizeLimit: Int64(context.config[ImageOptions.sizeLimitGB]) << 30)
+        files.sweep(keeping: try await table.recover())
+    }
+
+    /// Serves the API and the queue until the task is cancelled.
+    public func run() async throws {
+        let authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
+        let api = ImageAPI(
+            table: table, files: files, grants: GrantAuthority(bus: context.bus), log: context.log)
+        let server = try HTTPServer(
+            name: Self.name, host: context.config[ImageOptions.listen], port: context.config[ImageOptions.port],
+            apis: api.apis, authenticator: authenticator,
+            policy: try Policy().adding(defaults: ["publicize_image": "rule:context_is_admin"]), log: context.log,
+            authURI: context.config[ImageOptions.authURI], metrics: context.metrics)
+        try await context.bus.serve(
+            dispatcher, topic: DescribeImage.topic, host: nil, slots: context.config[ImageOptions.slots])
+        context.health.set("image", .ready)
+        defer { context.health.remove("image") }
+        let outcome: Result<Void, any Error>
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await server.run() }
+                group.addTask { await authenticator.run() }
+                // Either ends when we are cancelled; the server may also fail.
+                try await group.next()
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        // No message may reach a closed database.
+        await context.bus.close()
+        await database.close()
+        try outcome.get()
+    }
+
+    private var dispatcher: RPCDispatcher {
+        var dispatcher = RPCDispatcher()
+        dispatcher.on(DescribeImage.self) { [table] method, _ in
+            guard let image = try await table.find(method.imageID),
+                image.isVisible(to: method.projectID, isAdmin: method.isAdmin)
+            else { throw NovaError(.notFound, "Image \(method.imageID) could not be found.") }
+            return image.reference
+        }
+        return dispatcher
+    }
+}

@@ -1,0 +1,45 @@
+import NovaCore
+import NovaInterfaces
+import NovaMessaging
+import NovaModel
+import NovaRPC
+
+/// What the scheduler asks of the other services: the queue in a daemon, a script in a test.
+protocol CloudView: Sendable {
+    /// All hosts, from the conductor.
+    func hosts() async throws -> [HostRecord]
+    /// The names of the hosts whose queue is served.
+    func aliveHosts() async throws -> Set<String>
+    /// Providers that changed.
+    func snapshot(after: Int64) async throws -> PlacementSnapshot.Response
+    /// A claim; throws `conflict` when the resources are not there.
+    func claim(_ claim: PlacementClaim, context: RequestContext) async throws -> PlacementClaim.Response
+}
+
+/// The other services over the queue.
+struct RemoteCloudView: CloudView {
+    private static let hostQueuePrefix = "compute."
+    private static let timeout = Duration.seconds(10)
+    let bus: RPCBus
+
+    func hosts() async throws -> [HostRecord] {
+        try await bus.call(HostList(), to: .topic(HostList.topic), context: .system(), timeout: Self.timeout).hosts
+    }
+
+    func aliveHosts() async throws -> Set<String> {
+        let served = try await bus.queues().filter {
+            $0.kind == "host" && $0.consumers > 0 && $0.name.hasPrefix(Self.hostQueuePrefix)
+        }
+        return Set(served.map { String($0.name.dropFirst(Self.hostQueuePrefix.count)) })
+    }
+
+    func snapshot(after: Int64) async throws -> PlacementSnapshot.Response {
+        try await bus.call(
+            PlacementSnapshot(after: after), to: .topic(PlacementSnapshot.topic), context: .system(),
+            timeout: Self.timeout)
+    }
+
+    func claim(_ claim: PlacementClaim, context: RequestContext) async throws -> PlacementClaim.Response {
+        try await bus.call(claim, to: .topic(PlacementClaim.topic), context: context, timeout: Self.timeout)
+    }
+}

@@ -1,0 +1,73 @@
+import NovaCore
+import NovaModel
+import NovaProcess
+import NovaWire
+import Testing
+
+@testable import NovaCompute
+
+@Suite("Fences")
+struct FenceTests {
+    private let workflow = WorkflowID.random()
+    private func fence(_ step: Int64, _ epoch: Int64) -> Fence { Fence(workflow: workflow, step: step, epoch: epoch) }
+
+    @Test("a repeated step answers its old outcome, a lower epoch is refused")
+    func rules() throws {
+        var log = FenceLog()
+        #expect(try log.admit(fence(3, 2), method: "build") == nil)
+        log.note(FenceEntry(fence(3, 2), "build", outcome: [1, 2]))
+        #expect(try log.admit(fence(3, 2), method: "build") == [1, 2])
+        #expect(try log.admit(fence(3, 5), method: "build") == [1, 2])
+        #expect(try log.admit(fence(3, 2), method: "destroy") == nil)
+        #expect(try log.admit(fence(4, 2), method: "build") == nil)
+        #expect { try log.admit(fence(4, 1), method: "build") } throws: { ($0 as? NovaError)?.code == .stale }
+        #expect(try log.admit(Fence(workflow: .random(), step: 1, epoch: 1), method: "power.stop") == nil)
+    }
+
+    @Test("after a removal only a newer owner of the same workflow may build again")
+    func tombstone() throws {
+        var log = FenceLog()
+        log.note(FenceEntry(fence(3, 1), "destroy", outcome: []))
+        log.destroyedAt = .now()
+        #expect(throws: NovaError.self) { try log.admit(fence(3, 1), method: "build") }
+        #expect(throws: NovaError.self) {
+            try log.admit(Fence(workflow: .random(), step: 1, epoch: 9), method: "build")
+        }
+        #expect(try log.admit(fence(3, 2), method: "build") == nil)
+        #expect(try log.admit(fence(3, 1), method: "destroy") == [])
+    }
+
+    @Test("fences outlive the process", arguments: [true, false])
+    func persistence(durable: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let threads = WorkerThreads(name: "test", count: 1)
+        let id = ServerID.random()
+        let first = try FenceStore(folder: "\(folder.path)/f", durable: durable, threads: threads)
+        #expect(try await first.admit(id, fence(1, 4), method: "build") == nil)
+        try await first.finish(id, fence(1, 4), method: "build", outcome: [7], destroyed: false)
+        let second = try FenceStore(folder: "\(folder.path)/f", durable: durable, threads: threads)
+        #expect(try await second.admit(id, fence(1, 4), method: "build") == [7])
+        await #expect(throws: NovaError.self) { try await second.admit(id, fence(2, 3), method: "power.stop") }
+        #expect(second.isKnownStale(id, fence(1, 3)))
+    }
+
+    @Test("a new owner shuts the old one out before its step has ended")
+    func takeover() async throws {
+        let folder = try TemporaryFolder()
+        let threads = WorkerThreads(name: "test", count: 1)
+        let id = ServerID.random()
+        let store = try FenceStore(folder: "\(folder.path)/f", durable: false, threads: threads)
+        #expect(try await store.admit(id, fence(1, 2), method: "build") == nil)
+        let restarted = try FenceStore(folder: "\(folder.path)/f", durable: false, threads: threads)
+        await #expect(throws: NovaError.self) { try await restarted.admit(id, fence(1, 1), method: "build") }
+    }
+
+    @Test("the log stays small")
+    func bounded() {
+        var log = FenceLog()
+        for step in 0..<100 {
+            log.note(FenceEntry(Fence(workflow: .random(), step: Int64(step), epoch: 1), "power.stop", outcome: []))
+        }
+        #expect(log.entries.count == FenceLog.limit)
+    }
+}

@@ -1,0 +1,42 @@
+import NovaCore
+import Testing
+
+@Suite struct TimestampTests {
+    @Test func formatsTheForms() {
+        let time = Timestamp(microseconds: 1_700_000_000_123_456)
+        #expect(time.iso8601 == "2023-11-14T22:13:20Z")
+        #expect(time.iso8601Micro == "2023-11-14T22:13:20.123456")
+        #expect(time.iso8601MicroZ == "2023-11-14T22:13:20.123456Z")
+        #expect(Timestamp(microseconds: 0).iso8601Micro == "1970-01-01T00:00:00.000000")
+        #expect(Timestamp(microseconds: -1).iso8601Micro == "1969-12-31T23:59:59.999999")
+    }
+
+    @Test(arguments: [
+        ("2023-11-14T22:13:20Z", 1_700_000_000_000_000), ("2023-11-14 22:13:20", 1_700_000_000_000_000),
+        ("2023-11-14T22:13:20.5", 1_700_000_000_500_000), ("2023-11-14T22:13:20.1234567Z", 1_700_000_000_123_456),
+        ("2023-11-15T00:13:20+02:00", 1_700_000_000_000_000), ("2023-11-14T17:13:20-05:00", 1_700_000_000_000_000),
+    ])
+    func parses(text: String, expected: Int64) {
+        #expect(Timestamp(iso8601: text)?.microseconds == expected)
+    }
+
+    @Test(arguments: [
+        "", "2023", "2023-11-14", "2023-13-14T22:13:20Z", "2023-11-14T24:13:20Z", "2023-11-14T22:13:20X",
+        "2023-11-14T22:13:20Zx", "2023-11-14T22:13:20.", "2023-11-14T22:13:20+2", "2023-11-1ñT22:13:20",
+        "x023-11-14T22:13:20",
+    ])
+    func refuses(text: String) { #expect(Timestamp(iso8601: text) == nil) }
+
+    @Test func survivesTheRoundTrip() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<1000 {
+            let time = Timestamp(microseconds: Int64.random(in: 0...4_000_000_000_000_000, using: &generator))
+            #expect(Timestamp(iso8601: time.iso8601MicroZ) == time)
+        }
+    }
+
+    @Test func addsSeconds() {
+        #expect(Timestamp(microseconds: 5).adding(seconds: -2).microseconds == -1_999_995)
+        #expect(Timestamp(microseconds: 1) < Timestamp(microseconds: 2))
+    }
+}

@@ -1,0 +1,253 @@
+import NovaCore
+import NovaMessaging
+import NovaWire
+import Testing
+
+@Suite("Broker rules")
+struct BrokerStateTests {
+    typealias Sent = BrokerRig.Sent
+
+    @Test("the first available worker, least recently used first, gets the next message")
+    func firstAvailable() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        rig.ready(3)
+        #expect(rig.send(from: 1, id: 1) == [Sent(kind: .call, to: 2, id: 1)])
+        #expect(rig.send(from: 1, id: 2) == [Sent(kind: .call, to: 3, id: 2)])
+        #expect(rig.send(from: 1, id: 3) == [])
+        #expect(rig.status("t")?.ready == 1)
+        #expect(
+            rig.answer(.reply, from: 3, sender: 1, id: 2)
+                == [Sent(kind: .reply, to: 1, id: 2), Sent(kind: .call, to: 3, id: 3)])
+        _ = rig.answer(.reply, from: 2, sender: 1, id: 1)
+        _ = rig.answer(.reply, from: 3, sender: 1, id: 3)
+        #expect(rig.send(from: 1, id: 4) == [Sent(kind: .call, to: 2, id: 4)])
+    }
+
+    @Test("a call that nobody serves is refused at once")
+    func noConsumer() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        #expect(
+            rig.send(from: 1, id: 1) == [Sent(kind: .reject, to: 1, id: 1, amount: RejectReason.noConsumer.rawValue)])
+        #expect(rig.status("t")?.rejected == 1)
+    }
+
+    @Test("a cast to an absent host is held, delivered when it comes, and a dead letter at its deadline")
+    func heldCast() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        let queue = QueueName.host("compute", "h2")
+        #expect(rig.send(.cast, from: 1, to: queue, id: 1, remaining: 0) == [Sent(kind: .accepted, to: 1, id: 1)])
+        #expect(rig.send(.cast, from: 1, to: queue, id: 2, remaining: 0) == [Sent(kind: .accepted, to: 1, id: 2)])
+        rig.hello(2)
+        #expect(
+            rig.ready(2, queue) == [Sent(kind: .accepted, to: 2, id: 999), Sent(kind: .cast, to: 2, id: 1)])
+        for _ in 0..<30 { _ = rig.pass(2_000, alive: [1, 2]) }
+        #expect(rig.status("compute.h2")?.deadLetters == 1)
+        #expect(rig.status("compute.h2")?.expired == 1)
+    }
+
+    @Test("a waiting call expires with an answer")
+    func expiry() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2)
+        _ = rig.send(from: 1, id: 1)
+        #expect(rig.send(from: 1, id: 2, remaining: 500) == [])
+        #expect(rig.pass(400, alive: [1, 2]) == [])
+        #expect(rig.pass(101, alive: [1, 2]) == [Sent(kind: .fail, to: 1, id: 2)])
+    }
+
+    @Test("a queue at its limit refuses")
+    func full() {
+        var limits = QueueLimits()
+        limits.messages = 1
+        var rig = BrokerRig(limits: limits)
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2)
+        _ = rig.send(from: 1, id: 1)
+        _ = rig.send(from: 1, id: 2)
+        #expect(rig.send(from: 1, id: 3) == [Sent(kind: .reject, to: 1, id: 3, amount: RejectReason.full.rawValue)])
+    }
+
+    @Test("a queue's bytes are bounded too")
+    func fullOfBytes() {
+        var limits = QueueLimits()
+        limits.bytes = 1_000
+        var rig = BrokerRig(limits: limits)
+        rig.hello(1)
+        let big = [UInt8](repeating: 0, count: 800)
+        #expect(rig.send(.cast, from: 1, id: 1, body: big).map(\.kind) == [.accepted])
+        #expect(rig.send(.cast, from: 1, id: 2, body: big).map(\.kind) == [.reject])
+        _ = rig.pass(60_000, alive: [1])
+        rig.hello(1)
+        #expect(rig.send(.cast, from: 1, id: 3, body: big).map(\.kind) == [.accepted], "its bytes were given back")
+    }
+
+    @Test("a message that was not taken goes to another worker, as often as needed")
+    func redelivery() {
+        var rig = BrokerRig()
+        for route in 1...6 as ClosedRange<PeerRoute> { rig.hello(route) }
+        for route in 2...6 as ClosedRange<PeerRoute> { rig.ready(route) }
+        #expect(rig.send(from: 1, id: 1) == [Sent(kind: .call, to: 2, id: 1)])
+        for route in 2...5 as ClosedRange<PeerRoute> {
+            #expect(rig.answer(.goodbye, from: route, sender: 0, id: 0) == [Sent(kind: .call, to: route + 1, id: 1)])
+        }
+        #expect(rig.status("t")?.redelivered == 4)
+    }
+
+    @Test(
+        "a taken message is lost with its worker, unless idempotent: then three workers may die",
+        arguments: [false, true])
+    func takenAndLost(idempotent: Bool) {
+        var rig = BrokerRig()
+        for route in 1...5 as ClosedRange<PeerRoute> { rig.hello(route) }
+        for route in 2...5 as ClosedRange<PeerRoute> { rig.ready(route) }
+        _ = rig.send(from: 1, id: 1, flags: idempotent ? .idempotent : [])
+        _ = rig.answer(.taken, from: 2, sender: 1, id: 1)
+        let first = rig.answer(.goodbye, from: 2, sender: 0, id: 0)
+        guard idempotent else {
+            #expect(first == [Sent(kind: .fail, to: 1, id: 1)])
+            return
+        }
+        #expect(first == [Sent(kind: .call, to: 3, id: 1, attempt: 1)])
+        _ = rig.answer(.taken, from: 3, sender: 1, id: 1)
+        #expect(rig.answer(.goodbye, from: 3, sender: 0, id: 0) == [Sent(kind: .call, to: 4, id: 1, attempt: 2)])
+        _ = rig.answer(.taken, from: 4, sender: 1, id: 1)
+        #expect(rig.answer(.goodbye, from: 4, sender: 0, id: 0) == [Sent(kind: .fail, to: 1, id: 1)])
+    }
+
+    @Test("a worker that loses its connection is waited for, and gets again what was on its way")
+    func returning() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2)
+        _ = rig.send(from: 1, id: 1)
+        _ = rig.answer(.taken, from: 2, sender: 1, id: 1)
+        #expect(rig.handle(.gone(2)) == [])
+        #expect(rig.pass(300, alive: [1]) == [])
+        #expect(
+            rig.hello(12, as: 2) == [
+                Sent(kind: .welcome, to: 12, id: 0, amount: 7), Sent(kind: .call, to: 12, id: 1),
+            ])
+        #expect(rig.answer(.reply, from: 12, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
+    }
+
+    @Test("a worker that stays away is dead after the grace; one that is silent after the limit")
+    func dead() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        rig.ready(3)
+        _ = rig.send(from: 1, id: 1)
+        _ = rig.answer(.taken, from: 2, sender: 1, id: 1)
+        _ = rig.handle(.gone(2))
+        #expect(rig.pass(701, alive: [1, 3]) == [Sent(kind: .fail, to: 1, id: 1)])
+        #expect(rig.send(from: 1, id: 2) == [Sent(kind: .call, to: 3, id: 2)])
+        #expect(rig.pass(3_001, alive: [1]) == [Sent(kind: .reject, to: 1, id: 2, amount: 1)])
+    }
+
+    @Test("fanout goes to each subscriber once, also when it is sent again")
+    func fanout() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2, .fanout("f"))
+        rig.ready(3, .fanout("f"))
+        let first = rig.send(.fanout, from: 1, to: .fanout("f"), id: 1)
+        #expect(
+            first == [
+                Sent(kind: .fanout, to: 2, id: 1), Sent(kind: .fanout, to: 3, id: 1),
+                Sent(kind: .accepted, to: 1, id: 1),
+            ])
+        #expect(
+            rig.send(.fanout, from: 1, to: .fanout("f"), id: 1, flags: .resent) == [Sent(kind: .accepted, to: 1, id: 1)]
+        )
+    }
+
+    @Test("a cancelled call leaves the queue, or its worker is told")
+    func cancel() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2)
+        _ = rig.send(from: 1, id: 1)
+        _ = rig.send(from: 1, id: 2)
+        #expect(rig.answer(.cancel, from: 1, sender: 1, id: 2) == [])
+        #expect(rig.status("t")?.ready == 0)
+        #expect(rig.answer(.cancel, from: 1, sender: 1, id: 1) == [Sent(kind: .cancel, to: 2, id: 1)])
+        _ = rig.answer(.fail, from: 2, sender: 1, id: 1)
+        #expect(rig.status("t")?.credit == 1)
+    }
+
+    @Test("a dead caller's work is cancelled")
+    func deadCaller() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2)
+        _ = rig.send(from: 1, id: 1)
+        #expect(rig.answer(.goodbye, from: 1, sender: 0, id: 0) == [Sent(kind: .cancel, to: 2, id: 1)])
+    }
+
+    @Test("a call sent again after its answer was lost goes to the worker that has the answer")
+    func resentAfterReply() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        rig.ready(3)
+        _ = rig.send(from: 1, id: 1)
+        _ = rig.answer(.reply, from: 2, sender: 1, id: 1)
+        #expect(rig.send(from: 1, id: 1, flags: .resent) == [Sent(kind: .call, to: 2, id: 1)])
+        #expect(rig.answer(.reply, from: 2, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
+    }
+
+    @Test("after a restart a resent call waits for the worker that claims it")
+    func claim() {
+        var rig = BrokerRig()
+        rig.hello(1, returning: true)
+        rig.hello(3)
+        rig.ready(3)
+        #expect(rig.send(from: 1, id: 1, flags: .resent) == [])
+        rig.hello(2, returning: true)
+        #expect(rig.answer(.taken, from: 2, sender: 1, id: 1, flags: .claim) == [Sent(kind: .call, to: 2, id: 1)])
+        #expect(rig.answer(.reply, from: 2, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
+    }
+
+    @Test("after a restart a resent call that nobody claims is delivered, an idempotent one at once")
+    func unclaimed() {
+        var rig = BrokerRig()
+        rig.hello(1, returning: true)
+        rig.hello(2)
+        rig.ready(2, slots: 2)
+        #expect(rig.send(from: 1, id: 1, flags: .resent) == [])
+        #expect(rig.send(from: 1, id: 2, flags: [.resent, .idempotent]) == [Sent(kind: .call, to: 2, id: 2)])
+        #expect(rig.pass(2_900, alive: [1, 2]) == [])
+        #expect(rig.pass(101, alive: [1, 2]) == [Sent(kind: .call, to: 2, id: 1)])
+    }
+
+    @Test("an unknown connection is asked for HELLO; three bad frames end one")
+    func strangers() {
+        var rig = BrokerRig()
+        #expect(
+            rig.send(from: 9, id: 1) == [Sent(kind: .reject, to: 9, id: 1, amount: RejectReason.unknownPeer.rawValue)])
+        for _ in 0..<3 { #expect(rig.handle(.malformed(9)) == []) }
+        #expect(rig.hello(9) == [], "it is ignored now")
+        rig.hello(1)
+        #expect(rig.send(from: 1, id: 1, instance: 77) == [], "another's id")
+    }
+
+    @Test("no worker answers what was not delivered to it")
+    func forgedReply() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        _ = rig.send(from: 1, id: 1)
+        #expect(rig.answer(.reply, from: 3, sender: 1, id: 1) == [])
+        #expect(rig.answer(.reply, from: 2, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
+    }
+}

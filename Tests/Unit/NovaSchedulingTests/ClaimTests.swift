@@ -1,0 +1,119 @@
+import Logging
+import NovaCore
+import NovaDatabase
+import NovaModel
+import NovaScheduling
+import NovaWire
+import PlacementStore
+import Testing
+
+@Suite struct ClaimTests {
+    private func repository() throws -> PlacementRepository {
+        PlacementRepository(
+            try Database(path: ":memory:", schema: PlacementSchema.current, log: Logger(label: "test")))
+    }
+
+    private func claim(
+        _ placement: PlacementRepository, _ server: ServerID, _ provider: ProviderID, memory: Int64,
+        moving: Bool = false
+    ) async throws -> ClaimResult {
+        try await placement.claim(
+            server, on: provider, [ResourceAmount("MEMORY_MB", memory)], project: ProjectID("p"), user: UserID("u"),
+            moving: moving)
+    }
+
+    @Test func schemaAgreesWithItsMigrations() throws {
+        #expect(try SchemaCheck.differences(PlacementSchema.current).isEmpty)
+    }
+
+    @Test func claimsAreAllOrNoneAndIdempotent() async throws {
+        let placement = try repository()
+        let (a, b, server) = (ProviderID.random(), ProviderID.random(), ServerID.random())
+        for (id, name) in [(a, "a"), (b, "b")] { try await placement.report(id, name: name, Fleet.inventories()) }
+
+        let first = try await claim(placement, server, a, memory: 1000)
+        #expect(first.isNew)
+        let again = try await claim(placement, server, a, memory: 1000)
+        #expect(!again.isNew)
+        #expect(again.state == first.state)
+        let elsewhere = try await claim(placement, server, b, memory: 1000)
+        #expect(elsewhere.state.providerID == a)
+        let lookup = try await claim(placement, server, .none, memory: 1000)
+        #expect(lookup.state.providerID == a)
+        let larger = try await claim(placement, server, a, memory: 15872)
+        #expect(larger.state.inventories.first { $0.resourceClass == "MEMORY_MB" }?.used == 15872)
+        let tooLarge = await #expect(throws: NovaError.self) {
+            _ = try await claim(placement, server, a, memory: 15873)
+        }
+        #expect(tooLarge?.code == .conflict)
+        let kept = try await placement.allocations(of: server)
+        #expect(kept.allocations.map(\.used) == [15872])
+        let moved = try await claim(placement, server, b, memory: 10, moving: true)
+        #expect(moved.state.providerID == b)
+        let freed = try await placement.provider(a)
+        #expect(freed.inventories.allSatisfy { $0.used == 0 })
+
+        let missing = await #expect(throws: NovaError.self) {
+            try await placement.claim(
+                .random(), on: b, [ResourceAmount("MEMORY_MB", 1), ResourceAmount("VGPU", 1)], project: ProjectID("p"),
+                user: UserID("u"))
+        }
+        #expect(missing?.code == .conflict)
+        let usage = try await placement.usages(project: ProjectID("p"))
+        #expect(usage.used == [ResourceAmount("MEMORY_MB", 10)])
+        #expect(usage.consumers == 1)
+        #expect(try await placement.release(server))
+        #expect(try await !placement.release(server))
+        let owner = try await placement.allocations(of: server).consumer
+        #expect(owner == nil)
+    }
+
+    @Test func snapshotsTellWhatChanged() async throws {
+        let placement = try repository()
+        let (a, b) = (ProviderID.random(), ProviderID.random())
+        for (id, name) in [(a, "a"), (b, "b")] { try await placement.report(id, name: name, Fleet.inventories()) }
+        let all = try await placement.snapshot(after: 0)
+        #expect(all.providers.map(\.name) == ["a", "b"])
+        #expect(try await !placement.report(a, name: "a", Fleet.inventories().reversed()))
+        let none = try await placement.snapshot(after: all.sequence)
+        #expect(none.providers.isEmpty)
+        _ = try await claim(placement, .random(), b, memory: 5)
+        let some = try await placement.snapshot(after: all.sequence)
+        #expect(some.providers.map(\.providerID) == [b])
+        #expect(some.sequence > all.sequence)
+        let restored = try await placement.snapshot(after: some.sequence + 100)
+        #expect(restored.providers.count == 2)
+    }
+
+    /// Many claimers with stale views: each ranks once at the start, so that they all run for the same hosts.
+    @Test(.timeLimit(.minutes(1))) func concurrentClaimersNeverOversubscribe() async throws {
+        let placement = try repository()
+        let hosts = (0..<4).map { Fleet.host("h\($0)") }
+        for host in hosts { try await placement.report(host.providerID, name: host.host, Fleet.inventories()) }
+        let selector = try Fleet.selector()
+        // 15872 MiB of each host hold 15 servers: 60 of the 100 find a place.
+        let placed = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for seed in 0..<100 {
+                group.addTask {
+                    var generator = SeededGenerator(seed: UInt64(seed))
+                    let ranking = selector.rank(Fleet.request(memory: 1024), hosts, using: &generator)
+                    let server = ServerID.random()
+                    for host in ranking.hosts {
+                        do {
+                            _ = try await claim(placement, server, host.providerID, memory: 1024)
+                            return true
+                        } catch let error as NovaError where error.code == .conflict {
+                            continue
+                        }
+                    }
+                    return false
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(placed == 60)
+        for provider in try await placement.providers() {
+            for inventory in provider.inventories { #expect(inventory.used <= inventory.capacity) }
+        }
+    }
+}

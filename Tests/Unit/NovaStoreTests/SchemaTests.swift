@@ -1,0 +1,28 @@
+import NovaDatabase
+import NovaModel
+import NovaStore
+import NovaWire
+import PlacementStore
+import Testing
+
+@Suite("The nova database's schema")
+struct SchemaTests {
+    @Test("The whole schema and the migrations lead to the same database.")
+    func wholeEqualsMigrations() throws {
+        #expect(try SchemaCheck.differences(NovaDatabaseSchema.schema) == [])
+    }
+
+    @Test("Each record table has exactly the columns that its record declares.", arguments: [
+        ("servers", ServerRecord.columnNames), ("flavors", Flavor.columnNames), ("key_pairs", KeyPair.columnNames),
+        ("services", ServiceRecord.columnNames), ("workflows", WorkflowRecord.columnNames),
+        ("workflow_steps", WorkflowStepRecord.columnNames),
+    ])
+    func columns(table: String, fields: [String]) async throws {
+        let database = try TestDatabase.make()
+        let columns = try await database.read { connection in
+            try connection.rows("SELECT name FROM pragma_table_info(?)", [.text(table)]) { try $0.text(0) }
+        }
+        #expect(columns.sorted() == fields.sorted())
+        await database.close()
+    }
+}

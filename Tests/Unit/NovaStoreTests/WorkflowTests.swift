@@ -1,0 +1,143 @@
+import Logging
+import NovaCore
+import NovaDatabase
+import NovaModel
+import NovaStore
+import NovaWire
+import NovaWorkflow
+import Synchronization
+import Testing
+
+/// What the steps of the test workflow did, in order.
+private final class Trace: Sendable {
+    private let lines = Mutex<[String]>([])
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    var all: [String] { lines.withLock { $0 } }
+    func count(_ line: String) -> Int { all.count { $0 == line } }
+}
+
+@Suite("Workflows")
+struct WorkflowTests {
+    /// Three steps; `fail` says what a step throws at an attempt.
+    private func workflow(
+        _ trace: Trace, fail: @escaping @Sendable (String, Int) -> NovaError? = { _, _ in nil },
+        response: FailureResponse = .undo
+    ) -> Workflow<DeleteState> {
+        Workflow(
+            "test",
+            steps: ["one", "two", "three"].map { name in
+                .init(
+                    name,
+                    run: { _, _ in
+                        trace.add("run \(name)")
+                        if let error = fail(name, trace.count("run \(name)")) { throw error }
+                    }, undo: { _, _ in trace.add("undo \(name)") }, onFailure: { _, _ in response })
+            }, deadline: .seconds(60),
+            succeeded: { _, _, _ in trace.add("succeeded") }, failed: { _, _, _, error in trace.add("failed \(error.code)") })
+    }
+
+    /// Runs a workflow to its end and returns its row.
+    private func run(_ workflow: Workflow<DeleteState>) async throws -> (WorkflowRecord, [WorkflowStepRecord]) {
+        let database = try TestDatabase.make()
+        let record = WorkflowRecord(
+            kind: "test", server: .random(), context: .system(), data: DeleteState().encoded(), now: .now())
+        try await database.write { try WorkflowTable($0).insert(record) }
+        let runner = WorkflowRunner(database: database, owner: "test", slots: 4, log: Logger(label: "test"))
+        runner.register(workflow)
+        let running = Task { try await runner.run() }
+        runner.offer(record.id)
+        let deadline = Deadline.after(.seconds(20))
+        var found = record
+        while found.finishedAt == nil, !deadline.hasPassed {
+            found = try await database.read { try WorkflowTable($0).find(record.id) } ?? record
+            await Task.yield()
+        }
+        running.cancel()
+        try await running.value
+        let journal = try await database.read { try WorkflowTable($0).journal(of: record.id) }
+        await database.close()
+        return (found, journal)
+    }
+
+    @Test("Steps run in order and the journal tells of each.")
+    func success() async throws {
+        let trace = Trace()
+        let (record, journal) = try await run(workflow(trace))
+        #expect(record.state == .succeeded)
+        #expect(trace.all == ["run one", "run two", "run three", "succeeded"])
+        #expect(journal.map(\.name) == ["one", "two", "three"])
+        #expect(journal.allSatisfy { $0.state == .done && $0.finishedAt != nil })
+    }
+
+    @Test("A failure for good undoes this step and all before it, in reverse.")
+    func undo() async throws {
+        let trace = Trace()
+        let (record, _) = try await run(
+            workflow(trace, fail: { name, _ in name == "two" ? NovaError(.hypervisor, "broken") : nil }))
+        #expect(record.state == .failed)
+        #expect(record.error?.novaError.code == .hypervisor)
+        #expect(trace.all == ["run one", "run two", "failed hypervisor", "undo two", "undo one"])
+    }
+
+    @Test("A failure that may pass is tried again.")
+    func retry() async throws {
+        let trace = Trace()
+        let (record, _) = try await run(
+            workflow(trace, fail: { name, attempt in name == "two" && attempt < 3 ? NovaError(.noConsumer, "away") : nil }))
+        #expect(record.state == .succeeded)
+        #expect(trace.count("run two") == 3)
+        #expect(!trace.all.contains("undo two"))
+    }
+
+    @Test("A restart undoes everything and goes forward again.")
+    func restart() async throws {
+        let trace = Trace()
+        let (record, _) = try await run(
+            workflow(
+                trace, fail: { name, attempt in name == "three" && attempt == 1 ? NovaError(.hypervisor, "full") : nil },
+                response: .restart))
+        #expect(record.state == .succeeded)
+        #expect(
+            trace.all == [
+                "run one", "run two", "run three", "undo three", "undo two", "undo one", "run one", "run two", "run three",
+                "succeeded",
+            ])
+    }
+
+    @Test("An owner that lost its lease can write nothing.")
+    func fencing() async throws {
+        let database = try TestDatabase.make()
+        let record = WorkflowRecord(
+            kind: "test", server: .random(), context: .system(), data: DeleteState().encoded(), now: .now())
+        try await database.write { try WorkflowTable($0).insert(record) }
+        let past = Timestamp(microseconds: 1)
+        let old = try await database.write {
+            try WorkflowTable($0).lease(record.id, owner: "a", until: past, at: .now())
+        }
+        let new = try await database.write {
+            try WorkflowTable($0).lease(record.id, owner: "b", until: Timestamp.now().adding(seconds: 60), at: .now())
+        }
+        #expect(new?.owner == "b")
+        let stale = try #require(old)
+        await #expect(throws: NovaError.self) { try await database.write { try WorkflowTable($0).save(stale) } }
+        await database.close()
+    }
+
+    @Test("A younger workflow of a server waits for the older one.")
+    func oneAtATime() async throws {
+        let database = try TestDatabase.make()
+        let server = ServerID.random()
+        let older = WorkflowRecord(
+            kind: "test", server: server, context: .system(), data: [], now: Timestamp(microseconds: 1))
+        let younger = WorkflowRecord(
+            kind: "test", server: server, context: .system(), data: [], now: Timestamp(microseconds: 2))
+        let takeable = try await database.write { connection in
+            let table = WorkflowTable(connection)
+            try table.insert(younger)
+            try table.insert(older)
+            return try table.takeable(at: .now(), limit: 10)
+        }
+        #expect(takeable == [older.id])
+        await database.close()
+    }
+}

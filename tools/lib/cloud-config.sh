@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+# Sourced by tools/cloud: a cloud's settings, ports and nova.conf. Uses DIR.
+
+services=(nova-queue nova-identity nova-placement-api nova-network nova-image nova-conductor nova-scheduler nova-api)
+
+# default_folder: where the cloud lives when nobody says.
+default_folder() {
+    if [[ $(id -u) == 0 ]]; then
+        printf '/var/lib/nova-cloud\n'
+    else
+        printf '%s\n' "${XDG_DATA_HOME:-$HOME/.local/share}/nova-cloud"
+    fi
+}
+
+# load_settings: what `up` has chosen for this folder; false when there is no cloud in it.
+load_settings() {
+    [[ -f $DIR/cloud.env ]] || return 1
+    [[ -O $DIR/cloud.env ]] || die "$DIR/cloud.env belongs to another user"
+    # shellcheck source=/dev/null
+    source "$DIR/cloud.env"
+    set_ports
+}
+
+save_settings() {
+    (
+        umask 077
+        {
+            printf '# Settings of this cloud, written by tools/cloud up.\n'
+            local name
+            for name in CLOUD_ID CLOUD_MODE CLOUD_DRIVER CLOUD_HOSTS CLOUD_PORT_BASE CLOUD_CIDR CLOUD_PASSWORD \
+                CLOUD_BUILD CLOUD_HOST CLOUD_SETS; do
+                printf '%s=%q\n' "$name" "${!name}"
+            done
+        } >"$DIR/cloud.env.part"
+        mv "$DIR/cloud.env.part" "$DIR/cloud.env"
+    )
+}
+
+# set_ports: without a base the usual ports of OpenStack, with a base P the ports P to P+9, and P+10 on for monitoring.
+set_ports() {
+    if [[ -z $CLOUD_PORT_BASE ]]; then
+        PORT_IDENTITY=5000 PORT_IMAGE=9292 PORT_API=8774 PORT_PLACEMENT=8778 PORT_NETWORK=9696 PORT_QUEUE=5550
+        PORT_MONITORING=18800
+    else
+        PORT_IDENTITY=$CLOUD_PORT_BASE
+        PORT_IMAGE=$((CLOUD_PORT_BASE + 1))
+        PORT_API=$((CLOUD_PORT_BASE + 2))
+        PORT_PLACEMENT=$((CLOUD_PORT_BASE + 3))
+        PORT_NETWORK=$((CLOUD_PORT_BASE + 4))
+        PORT_QUEUE=$((CLOUD_PORT_BASE + 5))
+        PORT_MONITORING=$((CLOUD_PORT_BASE + 10))
+    fi
+}
+
+# daemon_names: the daemons of this cloud in the order of their start.
+daemon_names() {
+    local number
+    if [[ $CLOUD_MODE == standalone ]]; then
+        printf 'nova-standalone\n'
+    else
+        printf '%s\n' "${services[@]}" nova-compute
+    fi
+    for ((number = 2; number <= CLOUD_HOSTS; number++)); do printf 'nova-compute.%d\n' "$number"; done
+}
+
+# monitoring_port NAME: where it serves /readyz and /metrics.
+monitoring_port() {
+    local index
+    case $1 in
+    nova-standalone) printf '%d\n' "$PORT_MONITORING" ;;
+    nova-compute) printf '%d\n' $((PORT_MONITORING + 20)) ;;
+    nova-compute.*) printf '%d\n' $((PORT_MONITORING + 19 + ${1#nova-compute.})) ;;
+    *)
+        for index in "${!services[@]}"; do
+            [[ ${services[index]} == "$1" ]] && printf '%d\n' $((PORT_MONITORING + 1 + index))
+        done
+        ;;
+    esac
+}
+
+# free_cidr: a /16 that no route of this host has, so that clouds side by side have different networks.
+free_cidr() {
+    local second taken
+    # The last route tables and interfaces of the host, as "10.N".
+    taken=$(ip -4 route show table all 2>/dev/null | grep -oE '\b10\.[0-9]+' | sort -u || true)
+    for ((try = 0; try < 200; try++)); do
+        second=$((16 + RANDOM % 224))
+        grep -qx "10\.$second" <<<"$taken" || break
+    done
+    printf '10.%d.0.0/16\n' "$second"
+}
+
+# find_build [release|debug]: the folder of the programs; without a word the one that was built last.
+find_build() {
+    local wanted=${1:-} newest='' kind
+    for kind in release debug; do
+        [[ -z $wanted || $wanted == "$kind" ]] || continue
+        [[ -x $ROOT/.build/$kind/nova-standalone ]] || continue
+        if [[ -z $newest || $ROOT/.build/$kind/nova-standalone -nt $newest/nova-standalone ]]; then
+            newest=$ROOT/.build/$kind
+        fi
+    done
+    [[ -n $newest ]] || die "nothing is built${wanted:+ as $wanted}: run swift build${wanted:+ -c $wanted}" \
+        "--explicit-target-dependency-import-check error, or tools/quickstart"
+    printf '%s\n' "$newest"
+}
+
+write_config() {
+    local compute network
+    case $CLOUD_DRIVER in
+    libvirt) compute=libvirt.LibvirtDriver network=linux ;;
+    fake) compute=fake.FakeDriver network=fake ;;
+    esac
+    (
+        umask 077
+        cat >"$DIR/nova.conf.part" <<CONF
+# Written by tools/cloud up; every daemon of this cloud reads it.
+[DEFAULT]
+cloud_id = $CLOUD_ID
+host = $CLOUD_HOST
+my_ip = 127.0.0.1
+state_path = $DIR/state
+instances_path = $DIR/instances
+compute_driver = $compute
+osapi_compute_listen = 127.0.0.1
+osapi_compute_listen_port = $PORT_API
+
+[queue]
+endpoint = tcp://127.0.0.1:$PORT_QUEUE
+
+[libvirt]
+virt_type = qemu
+
+[identity]
+listen = 127.0.0.1
+port = $PORT_IDENTITY
+admin_password = $CLOUD_PASSWORD
+identity_endpoint = http://127.0.0.1:$PORT_IDENTITY/v3
+image_endpoint = http://127.0.0.1:$PORT_IMAGE
+compute_endpoint = http://127.0.0.1:$PORT_API/v2.1
+placement_endpoint = http://127.0.0.1:$PORT_PLACEMENT
+network_endpoint = http://127.0.0.1:$PORT_NETWORK
+
+[image]
+listen = 127.0.0.1
+port = $PORT_IMAGE
+auth_uri = http://127.0.0.1:$PORT_IDENTITY/v3
+
+[network]
+listen = 127.0.0.1
+port = $PORT_NETWORK
+driver = $network
+default_cidr = $CLOUD_CIDR
+
+[placement]
+listen = 127.0.0.1
+port = $PORT_PLACEMENT
+
+[glance]
+api_servers = http://127.0.0.1:$PORT_IMAGE
+
+[compute]
+host_plug = $network
+
+[quota]
+unlimited_projects = admin
+CONF
+        mv "$DIR/nova.conf.part" "$DIR/nova.conf"
+    )
+}

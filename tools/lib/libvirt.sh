@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# Sourced: a running libvirtd, with or without systemd.
+
+libvirt_answers() {
+    timeout 20 virsh -c qemu:///system version
+}
+
+# ensure_libvirtd: starts virtlogd and libvirtd when none runs, and waits until libvirt answers.
+ensure_libvirtd() {
+    if libvirt_answers >/dev/null 2>&1; then return 0; fi
+    need_root "starting libvirtd"
+    say "Starting virtlogd and libvirtd"
+    if [[ -d /run/systemd/system ]]; then
+        systemctl start virtlogd.socket libvirtd.service
+    else
+        mkdir -p /run/libvirt /var/log/libvirt
+        pgrep -x virtlogd >/dev/null || setsid virtlogd -d </dev/null >/dev/null 2>&1
+        pgrep -x libvirtd >/dev/null || setsid libvirtd -d </dev/null >/dev/null 2>&1
+    fi
+    wait_for 60 "libvirtd answers" libvirt_answers || {
+        tail -n 20 /var/log/libvirt/libvirtd.log 2>/dev/null >&2 || true
+        die "libvirtd does not answer on qemu:///system"
+    }
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# tools/tests/conformance.sh: the unmodified openstack client against all daemons with libvirt and QEMU.
+# The client comes from PyPI into a virtual environment in .build/venv. Two guest boots.
+set -euo pipefail
+# shellcheck source=tools/tests/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+venv=$ROOT/.build/venv
+if [[ ! -x $venv/bin/openstack ]]; then
+    say "Installing the openstack client in $venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install -q --disable-pip-version-check python-openstackclient==10.5.0
+fi
+openstack() { timeout 600 "$venv/bin/openstack" "$@"; }
+value() { openstack "${@:2}" -f value -c "$1"; }
+
+# A domain of somebody else: no sweep and no wipe may touch it.
+foreign=nova-test-foreign-$$
+virsh -c qemu:///system define /dev/stdin >/dev/null <<XML
+<domain type='qemu'><name>$foreign</name><memory unit='MiB'>32</memory><os><type>hvm</type></os></domain>
+XML
+ip link add name "fgn$$" type bridge
+foreign_away() {
+    virsh -c qemu:///system undefine "$foreign" >/dev/null || true
+    ip link delete "fgn$$" || true
+}
+trap foreign_away EXIT
+
+new_cloud --daemons --driver libvirt --debug
+# shellcheck disable=SC2153 # read from cloud.env by new_cloud
+cloud_id=$CLOUD_ID
+finish() {
+    local status=$? left
+    trap - EXIT
+    ((status == 0)) || not_ok "the test script went to its end (status $status)"
+    if ((failed)); then
+        mkdir -p "$ROOT/.build/test-logs"
+        cp -r "$NOVA_CLOUD_DIR/log" "$ROOT/.build/test-logs/conformance.$$"
+        note "logs: $ROOT/.build/test-logs/conformance.$$"
+    fi
+    # Wipe here, then look at the host: the foreign things must have survived and ours be gone.
+    check "down --wipe" "$ROOT/tools/cloud" down --wipe
+    left=$(ip -o link | grep -F "nova:$cloud_id" || true)$(pgrep -af "dnsmasq.*$cloud_id" || true)
+    left+=$(nft list tables ip | grep -F "nova_${cloud_id%%-*}" || true)
+    check_equal "nothing is left on the host" "$left" ''
+    check "a foreign domain survives" virsh -c qemu:///system dominfo "$foreign"
+    check "a foreign bridge survives" ip link show "fgn$$"
+    foreign_away
+    rm -rf "$cloud_dir"
+    end_of_test
+}
+trap finish EXIT
+
+guest=$NOVA_CLOUD_DIR/guest/guest.qcow2
+check "token issue" openstack token issue
+check "catalog list" openstack catalog list
+check_has "the catalog has all services" "$(value Type catalog list | sort | tr '\n' ' ')" 'compute.*identity.*image.*network.*placement'
+
+check "flavor create" openstack flavor create --ram 128 --disk 1 --vcpus 1 test.guest
+check_has "flavor list" "$(openstack flavor list -f value)" test.guest
+check_equal "flavor show" "$(value ram flavor show test.guest)" 128
+check "flavor create a second one" openstack flavor create --ram 64 --disk 1 --vcpus 1 test.other
+check "flavor delete" openstack flavor delete test.other
+check_refused "flavor show of a deleted one" 'no flavor' openstack flavor show test.other
+
+check "image create --file" openstack image create --disk-format qcow2 --container-format bare --file "$guest" test-guest
+check_equal "the image is active" "$(value status image show test-guest)" active
+check_has "image list" "$(openstack image list -f value)" test-guest
+
+ssh-keygen -q -t ed25519 -N '' -f "$cloud_dir/key"
+check "keypair create" openstack keypair create --public-key "$cloud_dir/key.pub" test-key
+check_has "keypair list" "$(openstack keypair list -f value)" test-key
+
+check_has "network list" "$(openstack network list -f value)" default
+net=$(value ID network list --name default)
+
+check "server create --wait" openstack server create --image test-guest --flavor test.guest --key-name test-key \
+    --network "$net" --wait first
+check_equal "the server is ACTIVE" "$(value status server show first)" ACTIVE
+check_has "server list" "$(openstack server list -f value)" first
+check_has "server show has an address" "$(value addresses server show first)" '[0-9]\.[0-9]'
+address=$(value addresses server show first | grep -oE '([0-9]+\.){3}[0-9]+' | head -n 1)
+console_has() { openstack console log show first | grep -q -- "$1"; }
+soon 300 "the console has the login prompt" console_has 'login:'
+check "the console has the address by DHCP" console_has "address $address/"
+check "keypair delete" openstack keypair delete test-key
+
+is_status() { [[ $(value status server show first) == "$1" ]]; }
+check "server stop" openstack server stop first
+soon 180 "the server is SHUTOFF" is_status SHUTOFF
+check "server start" openstack server start first
+soon 180 "the server is ACTIVE again" is_status ACTIVE
+soon 300 "the login prompt comes again" console_has 'login:'
+check "server reboot" openstack server reboot --wait first
+soon 180 "the server is ACTIVE after the reboot" is_status ACTIVE
+
+check "hypervisor list" openstack hypervisor list
+check_has "compute service list" "$(openstack compute service list -f value)" 'nova-compute.*up'
+if [[ -x $CLOUD_BUILD/novactl ]]; then
+    check "novactl queue list" "$CLOUD_BUILD/novactl" queue list
+    check "novactl server why" "$CLOUD_BUILD/novactl" server why "$(value id server show first)"
+fi
+check "server delete --wait" openstack server delete --wait first
+soon 60 "the port is gone" test "$(ports_left)" == 0
+check_no_leaks
+check_equal "no lease is left" "$(cat "$NOVA_CLOUD_DIR"/state/network/*/*/leases 2>/dev/null | grep -cF "$address " || true)" 0
+
+say "A corrupt image"
+head -c 100000 "$guest" >"$cloud_dir/broken.qcow2"
+openstack image create --disk-format qcow2 --container-format bare --file "$cloud_dir/broken.qcow2" broken >/dev/null
+openstack server create --image broken --flavor test.guest --network "$net" broken >/dev/null
+broken=$(value id server show broken)
+soon 120 "its server is in ERROR" is_state "$broken" ERROR
+check_has "the fault says why" "$(rest GET "$compute/servers/$broken" | jq -r '.server.fault.message // ""')" '[a-z]'
+check "it can be deleted" openstack server delete --wait broken
+check_no_leaks
