@@ -148,7 +148,9 @@ let services = [
         "NovaCompute", in: "Services",
         service + ["NovaSchema", "NovaHTTPClient", "NovaProcess", "NovaCrypto", "VirtDriver", "NetworkDriver"],
         packages: [log]),
-    library("NovaAPI", in: "Services", service + web + ["NovaMessaging", "NovaCrypto", "NovaDatabase", "NovaStore"], packages: [log]),
+    library(
+        "NovaAPI", in: "Services", service + web + ["NovaMessaging", "NovaCrypto", "NovaDatabase", "NovaStore"],
+        packages: [log]),
 ]
 
 let daemons = [
@@ -212,7 +214,10 @@ let testTargets = [
         ["NovaCore", "NovaWire", "NovaModel", "NovaDatabase", "PlacementStore", "NovaScheduling"], packages: [log]),
     tests(
         "NovaIdentityTests", in: "Unit",
-        ["NovaCore", "NovaSchema", "NovaCrypto", "NovaIdentity", "NovaAuth", "NovaDatabase", "NovaWire", "NovaHTTP", "NovaHTTPClient", "NovaInterfaces"], packages: [log]),
+        [
+            "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
+            "NovaInterfaces", "NovaIdentity", "NovaAuth",
+        ], packages: [log]),
     tests(
         "NovaComputeTests", in: "Unit",
         [

@@ -81,3 +81,4 @@ soon 30 "it boots servers" is_state "$after" ACTIVE
 for id in "$server" "$after"; do remove_server "$id"; done
 for id in "$server" "$huge" "$after"; do soon 60 "server $id is gone" is_state "$id" gone; done
 check_no_leaks
+completed=yes

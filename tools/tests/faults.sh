@@ -44,3 +44,4 @@ for victim in nova-compute nova-conductor nova-queue; do
     say "SIGKILL to $victim in the middle of ten boots"
     storm "$victim" "$round"
 done
+completed=yes

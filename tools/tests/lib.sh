@@ -7,10 +7,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 source "$ROOT/tools/lib/openstack.sh"
 passed=0
 failed=0
+# Set by the script's last line: a test that was ended from outside, or by a mistake, has not passed.
+completed=no
 
 ok() {
     passed=$((passed + 1))
-    printf 'ok      %s\n' "$1"
+    printf 'ok      %s (%d s)\n' "$1" "$SECONDS"
 }
 
 not_ok() {
@@ -143,7 +145,7 @@ check_no_leaks() {
 end_of_test() {
     local status=$?
     trap - EXIT
-    if ((status != 0)); then not_ok "the test script went to its end (status $status)"; fi
+    [[ $completed == yes ]] || not_ok "the test script went to its end (status $status)"
     if [[ -n ${cloud_dir:-} && -f $NOVA_CLOUD_DIR/cloud.env ]]; then
         if ((failed)); then
             mkdir -p "$ROOT/.build/test-logs"

@@ -57,6 +57,7 @@ enum OriginalOptions {
         osapi_compute_listen_port osapi_compute_workers metadata_listen metadata_listen_port
         metadata_workers enabled_apis rootwrap_config lock_path use_neutron firewall_driver
         auth_strategy graceful_shutdown_timeout
+        default_ephemeral_format default_swap_format tempdir timeout_nbd ssl_only cert key
         """,
         "api": """
         max_limit enable_instance_password compute_link_prefix glance_link_prefix

@@ -1,4 +1,6 @@
-/// A monotonic point in time by which a wait ends. It travels between processes as remaining time.
+/// A monotonic point in time by which a wait ends.
+///
+/// It travels between processes as remaining time.
 public struct Deadline: Sendable, Comparable {
     public let instant: ContinuousClock.Instant
 

@@ -1,6 +1,10 @@
-/// What an identifier names. One empty type per kind, so that a port's id never fits where a server's belongs.
+/// What an identifier names.
+///
+/// One empty type per kind, so that a port's id never fits where a server's belongs.
 public protocol IdentifierKind: Sendable {
-    /// The word users know the kind by, for messages: "server", "port".
+    /// The word users know the kind by, for messages.
+    ///
+    /// "server", "port".
     static var word: String { get }
 }
 

@@ -1,6 +1,8 @@
 /// The one error of the system: it crosses the queue, becomes an HTTP fault, and says what to do next.
 public struct NovaError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The closed set of causes. Raw values are on the wire: append only.
+    /// The closed set of causes.
+    ///
+    /// Raw values are on the wire: append only.
     public enum Code: UInt8, Sendable, CaseIterable {
         case `internal` = 0
         case badRequest = 1
@@ -38,9 +40,13 @@ public struct NovaError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     public var code: Code
-    /// For the user: the cause and the next step. Never foreign text, paths or secrets.
+    /// For the user: the cause and the next step.
+    ///
+    /// Never foreign text, paths or secrets.
     public var message: String
-    /// For the operator: goes to logs and to administrators.
+    /// For the operator.
+    ///
+    /// Goes to logs and to administrators.
     public var details: String
 
     public init(_ code: Code, _ message: String, details: String = "") {

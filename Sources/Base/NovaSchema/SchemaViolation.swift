@@ -31,7 +31,10 @@ extension JSONSchema {
         case .boolean(strict: false):
             guard value.lenientBool == nil else { return nil }
             switch value {
-            case .string: return broken("\(value.pythonText) is not one of [True, 'True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes', False, 'False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no']")
+            case .string:
+                return broken(
+                    "\(value.pythonText) is not one of [True, 'True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes', False, 'False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no']"
+                )
             default: return wrongType("'boolean', 'string'")
             }
         case .integer(let min, let max, let strict):
@@ -61,7 +64,8 @@ extension JSONSchema {
             if let max, count > max { return broken("\(value.pythonText) is too long") }
             guard let rule, !rule.accepts(text) else { return nil }
             switch rule.wording {
-            case .pattern(let pattern): return broken("\(value.pythonText) does not match \(JSONValue.string(pattern).pythonText)")
+            case .pattern(let pattern):
+                return broken("\(value.pythonText) does not match \(JSONValue.string(pattern).pythonText)")
             case .format(let format): return broken("\(value.pythonText) is not a '\(format)'")
             case .message(let message):
                 var violation = broken(message)
@@ -69,10 +73,13 @@ extension JSONSchema {
                 return violation
             }
         case .enumeration(let values):
-            return values.contains(value) ? nil : broken("\(value.pythonText) is not one of \(JSONValue.array(values).pythonText)")
+            return values.contains(value)
+                ? nil : broken("\(value.pythonText) is not one of \(JSONValue.array(values).pythonText)")
         case .array(let items, let min, let max, let unique):
             guard case .array(let elements) = value else { return wrongType("'array'") }
-            if elements.count < min { return broken("\(value.pythonText) \(min == 1 ? "should be non-empty" : "is too short")") }
+            if elements.count < min {
+                return broken("\(value.pythonText) \(min == 1 ? "should be non-empty" : "is too short")")
+            }
             if let max, elements.count > max {
                 return broken("\(value.pythonText) \(max == 0 ? "is expected to be empty" : "is too long")")
             }
@@ -90,7 +97,8 @@ extension JSONSchema {
                 let others = object.keys.filter { properties[$0] == nil }.map { JSONValue.string($0).pythonText }
                 if !others.isEmpty {
                     let verb = others.count == 1 ? "was" : "were"
-                    return broken("Additional properties are not allowed (\(others.joined(separator: ", ")) \(verb) unexpected)")
+                    return broken(
+                        "Additional properties are not allowed (\(others.joined(separator: ", ")) \(verb) unexpected)")
                 }
             }
             if let text = Self.countText(object, min: min, max: max) { return broken(text) }

@@ -20,7 +20,9 @@ public struct StringRule: Sendable {
     }
 
     /// Strings whose every character is in the set; `pattern` is shown only.
-    public static func characters(_ pattern: String, _ accepts: @escaping @Sendable (Unicode.Scalar) -> Bool) -> StringRule {
+    public static func characters(_ pattern: String, _ accepts: @escaping @Sendable (Unicode.Scalar) -> Bool)
+        -> StringRule
+    {
         StringRule(.pattern(pattern)) { $0.unicodeScalars.allSatisfy(accepts) }
     }
 
@@ -49,7 +51,8 @@ public struct StringRule: Sendable {
     ) { text in text.unicodeScalars.contains { !$0.properties.isWhitespace } && isPrintable(text) }
 
     /// An ISO 8601 date and time.
-    public static let dateTime = StringRule(.format("date-time")) { text in text.utf8.count >= 10 && text.contains("-") }
+    public static let dateTime = StringRule(.format("date-time")) { text in text.utf8.count >= 10 && text.contains("-")
+    }
 
     /// Standard Base64 text; line breaks are allowed.
     public static let base64 = StringRule(.format("base64")) { text in

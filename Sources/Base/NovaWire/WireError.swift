@@ -1,4 +1,6 @@
-/// Why bytes are not a valid record. Every reader throws this, and nothing else: peers' bytes never trap.
+/// Why bytes are not a valid record.
+///
+/// Every reader throws this, and nothing else: peers' bytes never trap.
 public enum WireError: Error, Equatable, Sendable {
     /// A length or a value reaches past the end of its enclosing record.
     case truncated

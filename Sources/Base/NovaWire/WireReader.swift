@@ -119,8 +119,9 @@ public struct WireReader {
         return value
     }
 
-    /// Reads a record. Fields that an older writer did not know keep their defaults; those that a newer one
-    /// appended are skipped.
+    /// Reads a record.
+    ///
+    /// Fields that an older writer did not know keep their defaults; those that a newer one appended are skipped.
     @inlinable
     public mutating func record<R: Record>(_ type: R.Type) throws(WireError) -> R {
         let length = try length()

@@ -1,4 +1,6 @@
-/// Builds the bytes of records. See `proto-spec/wire/codec.md` for the format.
+/// Builds the bytes of records.
+///
+/// See `proto-spec/wire/codec.md` for the format.
 public struct WireWriter: Sendable {
     public var bytes: [UInt8]
 

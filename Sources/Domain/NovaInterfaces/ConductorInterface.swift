@@ -5,7 +5,9 @@ public import NovaWire
 
 // Topic `conductor`: the only service that a compute host may call. See proto-spec/rpc/conductor.md.
 
-/// Wake-up: a workflow waits in the database. Losing it costs time, never work.
+/// Wake-up: a workflow waits in the database.
+///
+/// Losing it costs time, never work.
 public struct WorkflowReady: RPCMethod, Equatable {
     public typealias Response = Nothing
     public static let topic = "conductor"

@@ -31,7 +31,9 @@ public struct ResolveNetworks: RPCMethod, Equatable {
     }
 }
 
-/// Makes the ports of a server: addresses, DHCP, bridge. Idempotent per server: a repeated request gets the same ports.
+/// Makes the ports of a server: addresses, DHCP, bridge.
+///
+/// Idempotent per server: a repeated request gets the same ports.
 public struct AllocateNetwork: RPCMethod, Equatable {
     public typealias Response = NetworkInfo
     public static let topic = "network"
@@ -60,7 +62,9 @@ public struct AllocateNetwork: RPCMethod, Equatable {
     }
 }
 
-/// Frees the ports of a server; ports that the user made stay, unbound. Succeeds when there are none.
+/// Frees the ports of a server; ports that the user made stay, unbound.
+///
+/// Succeeds when there are none.
 public struct ReleaseNetwork: RPCMethod, Equatable {
     public typealias Response = Nothing
     public static let topic = "network"

@@ -5,7 +5,9 @@ public import NovaWire
 
 // Topic `placement`. See proto-spec/rpc/placement.md.
 
-/// What a provider has. Idempotent; an unchanged report changes nothing.
+/// What a provider has.
+///
+/// Idempotent; an unchanged report changes nothing.
 public struct PlacementReport: RPCMethod, Equatable {
     public typealias Response = Nothing
     public static let topic = "placement"

@@ -72,11 +72,13 @@ public struct HostRecord: Record, Equatable {
     }
 }
 
-/// A daemon as `GET /os-services` lists it. Written on change only; whether it is up is what the queue's broker knows.
+/// A daemon as `GET /os-services` lists it.
+///
+/// Written on change only; whether it is up is what the queue's broker knows.
 public struct ServiceRecord: Record, Equatable {
     public var id = ServiceID.none
     public var sequence: Int64 = 0
-    /// `nova-compute`, `nova-conductor`, …
+    /// The daemon's name, such as `nova-compute`.
     public var binary = ""
     public var host = ""
     public var topic = ""

@@ -5,7 +5,7 @@ public import NovaWire
 public struct ImageReference: Record, Equatable {
     public var id = ImageID.none
     public var name = ""
-    /// `queued`, `saving`, `active`, `deleted`, …
+    /// The image's status: `queued`, `saving`, `active`, `deleted` and others of the Image API.
     public var status = ""
     /// `raw` or `qcow2`; also `aki`, `ari`, `ami`.
     public var diskFormat = ""

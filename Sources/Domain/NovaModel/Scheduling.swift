@@ -108,7 +108,9 @@ public struct SchedulingExplanation: Record, Equatable {
     }
 }
 
-/// The scheduler's answer. Without a host, ``explanation`` says why and the conductor makes it the server's fault.
+/// The scheduler's answer.
+///
+/// Without a host, ``explanation`` says why and the conductor makes it the server's fault.
 public struct SchedulingDecision: Record, Equatable {
     public var selected: Selection?
     public var alternates: [Selection] = []

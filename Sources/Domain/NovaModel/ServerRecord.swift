@@ -4,7 +4,9 @@ public import NovaWire
 /// A server as the nova database keeps it.
 public struct ServerRecord: Record, Equatable {
     public var id = ServerID.none
-    /// Never reused; names the domain (`instance-%08x`) and, later, EC2 ids. The store assigns it.
+    /// Never reused; names the domain (`instance-%08x`) and, later, EC2 ids.
+    ///
+    /// The store assigns it.
     public var sequence: Int64 = 0
     public var projectID = ProjectID("")
     public var userID = UserID("")

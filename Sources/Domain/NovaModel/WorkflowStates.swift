@@ -8,7 +8,9 @@ public enum WorkflowKindName {
     public static let power = "power"
 }
 
-/// What the build workflow knows. nova-api fills the request; the steps fill the rest.
+/// What the build workflow knows.
+///
+/// nova-api fills the request; the steps fill the rest.
 public struct BuildState: Record, Equatable {
     public var serverID = ServerID.none
     public var image: ImageReference?

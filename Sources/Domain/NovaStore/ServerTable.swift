@@ -74,7 +74,9 @@ public struct ServerTable {
         return servers
     }
 
-    /// What a project uses now: servers, cores and RAM. Derived, never counted up.
+    /// What a project uses now: servers, cores and RAM.
+    ///
+    /// Derived, never counted up.
     public func usage(of project: ProjectID) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
         let flavors = try connection.rows(
             "SELECT flavor FROM servers WHERE project_id = ? AND is_deleted = 0", [project.column]

@@ -57,8 +57,10 @@ public final class WorkflowRunner: Sendable {
                 log.debug("the workflow runner stops")
             }
         }
-        let owner = owner
-        try await database.write { try WorkflowTable($0).releaseLeases(of: owner) }
+        // This task is cancelled by now, and a cancelled task writes nothing: a fresh one gives the leases back.
+        try await Task { [database, owner] in
+            try await database.write { try WorkflowTable($0).releaseLeases(of: owner) }
+        }.value
     }
 
     private func renewLeases() async throws {

@@ -1,7 +1,9 @@
 public import NovaCore
 public import NovaModel
 
-/// What every hypervisor driver can do. Abilities that only some have are protocols of their own
+/// What every hypervisor driver can do.
+///
+/// Abilities that only some have are protocols of their own
 /// (``ConsoleTextDriver``, …): the caller asks with `as?` and answers with a clear error when there is none.
 ///
 /// A driver sees and touches only instances that it made for its own cloud and host. Each call may be repeated: a

@@ -2,7 +2,9 @@ import HummingbirdCore
 import NIOCore
 import NovaCore
 
-/// The chunks of a request's body as they arrive; reading slowly slows the sender down. Read it once.
+/// The chunks of a request's body as they arrive; reading slowly slows the sender down.
+///
+/// Read it once.
 public struct BodyStream: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
 
@@ -19,12 +21,22 @@ public struct BodyStream: AsyncSequence, Sendable {
 
         /// The next chunk, nil at the end.
         ///
-        /// - Throws: when the connection breaks before the body ends.
+        /// - Throws: ``NovaError`` `badRequest` when the connection breaks before the body ends.
         public mutating func next() async throws -> [UInt8]? {
-            while let buffer = try await base.next() {
+            while let buffer = try await buffer() {
                 if buffer.readableBytes > 0 { return Array(buffer.readableBytesView) }
             }
             return nil
+        }
+
+        private mutating func buffer() async throws -> ByteBuffer? {
+            do {
+                return try await base.next()
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                throw NovaError(.badRequest, "The connection broke before the body ended.", details: "\(error)")
+            }
         }
     }
 

@@ -57,53 +57,61 @@ public enum FaultStyle: Sendable {
         case .nova:
             return .written(fault.status, headers: fault.headers) { json in
                 json.object {
-                    $0.field(Self.novaName(fault.status), object: {
-                        $0.field("code", fault.status)
-                        $0.field("message", fault.message)
-                        if let after = fault.headers.first(where: { $0.0 == "Retry-After" }) {
-                            $0.field("retryAfter", after.1)
-                        }
-                    })
+                    $0.field(
+                        Self.novaName(fault.status),
+                        object: {
+                            $0.field("code", fault.status)
+                            $0.field("message", fault.message)
+                            if let after = fault.headers.first(where: { $0.0 == "Retry-After" }) {
+                                $0.field("retryAfter", after.1)
+                            }
+                        })
                 }
             }
         case .keystone:
             return .written(fault.status, headers: fault.headers) { json in
                 json.object {
-                    $0.field("error", object: {
-                        $0.field("code", fault.status)
-                        $0.field("message", fault.message)
-                        $0.field("title", title)
-                    })
+                    $0.field(
+                        "error",
+                        object: {
+                            $0.field("code", fault.status)
+                            $0.field("message", fault.message)
+                            $0.field("title", title)
+                        })
                 }
             }
         case .neutron:
             return .written(fault.status, headers: fault.headers) { json in
                 json.object {
-                    $0.field("NeutronError", object: {
-                        $0.field("type", fault.type ?? "HTTP\(title.filter { $0 != " " })")
-                        $0.field("message", fault.message)
-                        $0.field("detail", "")
-                    })
+                    $0.field(
+                        "NeutronError",
+                        object: {
+                            $0.field("type", fault.type ?? "HTTP\(title.filter { $0 != " " })")
+                            $0.field("message", fault.message)
+                            $0.field("detail", "")
+                        })
                 }
             }
         case .placement:
             return .written(fault.status, headers: fault.headers) { json in
                 json.object {
-                    $0.field("errors", array: {
-                        $0.object {
-                            $0.field("status", fault.status)
-                            $0.field("request_id", requestID)
-                            $0.field("detail", fault.message)
-                            $0.field("title", title)
-                            if version >= Microversion(1, 23) {
-                                $0.field("code", fault.type ?? "placement.undefined_code")
+                    $0.field(
+                        "errors",
+                        array: {
+                            $0.object {
+                                $0.field("status", fault.status)
+                                $0.field("request_id", requestID)
+                                $0.field("detail", fault.message)
+                                $0.field("title", title)
+                                if version >= Microversion(1, 23) {
+                                    $0.field("code", fault.type ?? "placement.undefined_code")
+                                }
+                                if let versions = fault.versions {
+                                    $0.field("max_version", "\(versions.maximum)")
+                                    $0.field("min_version", "\(versions.minimum)")
+                                }
                             }
-                            if let versions = fault.versions {
-                                $0.field("max_version", "\(versions.maximum)")
-                                $0.field("min_version", "\(versions.minimum)")
-                            }
-                        }
-                    })
+                        })
                 }
             }
         case .glance: return Self.plain(fault, title: title, accept: accept)

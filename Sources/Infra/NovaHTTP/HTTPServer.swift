@@ -50,15 +50,18 @@ public final class HTTPServer: Sendable {
     /// - Throws: ``NovaError`` `unavailable` when it cannot listen.
     public func waitUntilListening() async throws -> Int { try await listening.port() }
 
-    /// Serves until the task is cancelled; then requests in progress get ten seconds to end. Runs once.
+    /// Serves until the task is cancelled; then requests in progress get ten seconds to end.
     ///
+    /// Runs once.
     /// - Throws: ``NovaError`` `unavailable` when the address cannot be listened on.
     public func run() async throws {
         let isFirst = hasRun.withLock { hasRun in
             defer { hasRun = true }
             return !hasRun
         }
-        guard isFirst else { throw NovaError(.internal, "An internal error occurred.", details: "HTTPServer.run twice") }
+        guard isFirst else {
+            throw NovaError(.internal, "An internal error occurred.", details: "HTTPServer.run twice")
+        }
         let server = Server(
             childChannelSetup: HTTP1Channel(
                 responder: { [pipeline] request, writer, channel in

@@ -25,7 +25,8 @@ final class ListeningState: Sendable {
 
     /// The port; waits until it is known or the task is cancelled.
     func port() async throws -> Int {
-        let (stream, continuation) = AsyncStream<Result<Int, NovaError>>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (stream, continuation) = AsyncStream<Result<Int, NovaError>>.makeStream(
+            bufferingPolicy: .bufferingNewest(1))
         let known = state.withLock { state in
             if state.outcome == nil { state.waiting.append(continuation) }
             return state.outcome

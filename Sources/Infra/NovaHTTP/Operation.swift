@@ -46,7 +46,9 @@ public struct Operation: Sendable {
     public let contentTypes: [String]
     /// Whether the handler reads the body itself, chunk by chunk.
     public let streamsBody: Bool
-    /// Bytes; a longer body is answered with 413. Not applied to streamed bodies.
+    /// Bytes; a longer body is answered with 413.
+    ///
+    /// Not applied to streamed bodies.
     public let maximumBody: Int
     /// The default rule; nil: no token needed.
     public let policy: String?

@@ -174,7 +174,8 @@ struct RequestPipeline: Sendable {
             let headers = [("Allow", allowed.sorted().joined(separator: ", "))]
             throw Unroutable(
                 style: style ?? .nova,
-                fault: APIFault(405, "The method \(Self.shown(method)) is not allowed for this resource.", headers: headers),
+                fault: APIFault(
+                    405, "The method \(Self.shown(method)) is not allowed for this resource.", headers: headers),
                 isPlain: false)
         }
         let isPlain: Bool
@@ -266,15 +267,17 @@ struct RequestPipeline: Sendable {
             host = incoming.header("X-Forwarded-Host") ?? host
             if incoming.header("X-Forwarded-Proto")?.lowercased() == "https" { scheme = "https" }
         }
-        let isHost = !host.isEmpty && host.utf8.count <= 255 && host.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
-                true
-            default: false
+        let isHost =
+            !host.isEmpty && host.utf8.count <= 255
+            && host.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                    UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+                    true
+                default: false
+                }
             }
-        }
         return "\(scheme)://\(isHost ? host : fallbackHost)"
     }
 
@@ -287,6 +290,8 @@ struct RequestPipeline: Sendable {
 
     /// Peer text for a log line or a message: bounded, printable ASCII only.
     private static func shown(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value > 31 && $0.value < 127 ? $0 : "?" }))
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value > 31 && $0.value < 127 ? $0 : "?" })
+        )
     }
 }

@@ -34,7 +34,8 @@ struct RequestTarget {
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(Hex.value(of:)), let low = rest.popFirst().flatMap(Hex.value(of:))
+                guard let high = rest.popFirst().flatMap(Hex.value(of:)),
+                    let low = rest.popFirst().flatMap(Hex.value(of:))
                 else { throw NovaError(.badRequest, "The URL has a malformed escape.") }
                 bytes.append(high << 4 | low)
             case UInt8(ascii: "+") where plusIsSpace: bytes.append(UInt8(ascii: " "))

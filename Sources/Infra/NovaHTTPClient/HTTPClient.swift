@@ -74,7 +74,9 @@ public final class HTTPClient: Sendable {
         }
     }
 
-    /// Closes all connections; requests in progress fail. Later calls change nothing.
+    /// Closes all connections; requests in progress fail.
+    ///
+    /// Later calls change nothing.
     public func shutdown() async {
         let isFirst = isShut.withLock { isShut in
             defer { isShut = true }

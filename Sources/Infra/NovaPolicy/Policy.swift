@@ -92,7 +92,9 @@ public struct Policy: Sendable {
                 wanted = right
             }
             if let credential = caller.credential(left) { return credential == wanted }
-            if left.count >= 2, left.hasPrefix("'"), left.hasSuffix("'") { return left.dropFirst().dropLast() == wanted }
+            if left.count >= 2, left.hasPrefix("'"), left.hasSuffix("'") {
+                return left.dropFirst().dropLast() == wanted
+            }
             return left == "True" || left == "False" ? left == wanted : false
         case .not(let inner):
             // An unknown rule stays a denial under "not" as well.
@@ -130,7 +132,10 @@ public struct Policy: Sendable {
             guard rest.first == ":" else { return nil }
             rest = rest.dropFirst()
         } else {
-            guard let colon = line.indices.first(where: { line[$0] == ":" && line[$0...].dropFirst().first?.isWhitespace == true })
+            guard
+                let colon = line.indices.first(where: {
+                    line[$0] == ":" && line[$0...].dropFirst().first?.isWhitespace == true
+                })
             else { return nil }
             name = line[..<colon]
             rest = line[colon...].dropFirst()

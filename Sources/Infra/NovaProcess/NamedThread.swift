@@ -42,7 +42,9 @@ public enum NamedThread {
         return true
     }
 
-    /// Names the calling thread; glibc's function for it is not visible to Swift. A thread without a name works as well.
+    /// Names the calling thread; glibc's function for it is not visible to Swift.
+    ///
+    /// A thread without a name works as well.
     private static func nameThread(_ name: String) {
         let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }

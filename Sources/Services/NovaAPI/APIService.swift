@@ -36,7 +36,9 @@ public struct APIService: CloudService {
             authenticator: authenticator, policy: Policy(), log: context.log, metrics: context.metrics)
     }
 
-    /// All that the Compute API serves. To add a resource: write its file, add a line here.
+    /// All that the Compute API serves.
+    ///
+    /// To add a resource: write its file, add a line here.
     private static func apis(_ parts: APIParts) -> [API] {
         let operations =
             VersionsResource.current + ServersResource(parts: parts).operations

@@ -3,7 +3,7 @@ import NovaSchema
 
 /// The links that views carry (`spec/faults.md`, "Links").
 struct Links: Sendable {
-    /// `http://host:8774`
+    /// Scheme, host and port as the client sees them, such as `http://host:8774`.
     let base: String
     /// The prefix of the request's own path: "/v2.1" or "/v2.1/PROJECT".
     let prefix: String

@@ -2,7 +2,9 @@ import NovaConfig
 import NovaCore
 import NovaModel
 
-/// What a project may use. Usage is a query, never a stored counter.
+/// What a project may use.
+///
+/// Usage is a query, never a stored counter.
 struct Quota: Sendable {
     let instances: Int64
     let cores: Int64

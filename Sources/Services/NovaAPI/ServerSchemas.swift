@@ -5,7 +5,8 @@ import NovaSchema
 enum ServerSchemas {
     private static let metadataKey = StringRule.characters("^[a-zA-Z0-9-_:. ]{1,255}$") { character in
         character.isASCII
-            && (character.properties.isAlphabetic || character.properties.numericType != nil || "-_:. ".unicodeScalars.contains(character))
+            && (character.properties.isAlphabetic || character.properties.numericType != nil
+                || "-_:. ".unicodeScalars.contains(character))
     }
     private static let metadata = JSONSchema.dictionary(keys: metadataKey, values: .string(min: 0, max: 255))
     private static let nullableUUID = JSONSchema.nullable(.uuid)

@@ -1,7 +1,9 @@
 import Glibc
 import NovaCore
 
-/// File operations of the compute host. They block: durable and large ones belong on a worker thread.
+/// File operations of the compute host.
+///
+/// They block: durable and large ones belong on a worker thread.
 enum HostFiles {
     static func failure(_ action: String, _ path: String) -> NovaError {
         let cause = errno

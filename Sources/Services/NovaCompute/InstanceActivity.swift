@@ -13,7 +13,7 @@ final class InstanceActivity: Sendable {
     }
     private let entries = Mutex<[ServerID: Entry]>([:])
     private let continuation: AsyncStream<ServerID>.Continuation
-    /// Instances that had events while they were busy. One consumer.
+    /// Instances that had events while they were busy, for one consumer.
     let rechecks: AsyncStream<ServerID>
 
     init() { (rechecks, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000)) }

@@ -8,9 +8,11 @@ extension ImageAPI {
     var dataOperations: [Operation] {
         [
             // No rule of their own on the way in: a compute host comes with a grant instead of a token.
-            Operation(.put, "/v2/images/{image_id}/file", name: "upload_image", streamsBody: true, policy: nil,
+            Operation(
+                .put, "/v2/images/{image_id}/file", name: "upload_image", streamsBody: true, policy: nil,
                 success: 204, summary: "Upload the data", upload),
-            Operation(.get, "/v2/images/{image_id}/file", name: "download_image", policy: nil,
+            Operation(
+                .get, "/v2/images/{image_id}/file", name: "download_image", policy: nil,
                 summary: "Download the data", download),
         ]
     }
@@ -33,10 +35,12 @@ extension ImageAPI {
         }
         _ = try await table.change(id) { image in
             guard image.status == .queued else {
-                throw NovaError(.conflict, "Image status transition from \(image.status.rawValue) to saving is not allowed")
+                throw NovaError(
+                    .conflict, "Image status transition from \(image.status.rawValue) to saving is not allowed")
             }
             guard image.diskFormat != nil, image.containerFormat != nil else {
-                throw NovaError(.badRequest, "Properties disk_format, container_format must be set prior to saving data.")
+                throw NovaError(
+                    .badRequest, "Properties disk_format, container_format must be set prior to saving data.")
             }
             image.status = .saving
         }
@@ -46,7 +50,9 @@ extension ImageAPI {
                 try await files.receive(id, from: request.bodyStream, announced: announced)
             }
             _ = try await table.change(id) { image in
-                guard image.status == .saving else { throw NovaError(.conflict, "The image is no longer being uploaded.") }
+                guard image.status == .saving else {
+                    throw NovaError(.conflict, "The image is no longer being uploaded.")
+                }
                 image.status = .active
                 image.size = stored.size
                 image.checksum = stored.md5
@@ -72,7 +78,8 @@ extension ImageAPI {
             } catch let error as NovaError where error.code == .notFound {
                 log.debug("the image was deleted during its upload", metadata: ["image": "\(id)"])
             } catch {
-                log.error("an image stays in saving until the next start", metadata: ["image": "\(id)", "error": "\(error)"])
+                log.error(
+                    "an image stays in saving until the next start", metadata: ["image": "\(id)", "error": "\(error)"])
             }
         }.value
     }

@@ -5,27 +5,38 @@ import NovaSchema
 extension ImageAPI {
     var imageOperations: [Operation] {
         [
-            Operation(.post, "/v2/images", name: "add_image", body: [BodySchema(.anyObject)], policy: Self.member,
+            Operation(
+                .post, "/v2/images", name: "add_image", body: [BodySchema(.anyObject)], policy: Self.member,
                 success: 201, summary: "Create an image", create),
             Operation(.get, "/v2/images", name: "get_images", policy: Self.reader, summary: "List images", list),
             Operation(.get, "/v2/images/{image_id}", name: "get_image", policy: Self.reader, summary: "Show an image") {
                 show(try await visibleImage($0, caller: try $0.caller))
             },
-            Operation(.patch, "/v2/images/{image_id}", name: "modify_image", body: [BodySchema(.any)],
+            Operation(
+                .patch, "/v2/images/{image_id}", name: "modify_image", body: [BodySchema(.any)],
                 contentTypes: ImagePatch.mediaTypes, policy: Self.member, summary: "Change an image", change),
-            Operation(.delete, "/v2/images/{image_id}", name: "delete_image", policy: Self.member, success: 204,
+            Operation(
+                .delete, "/v2/images/{image_id}", name: "delete_image", policy: Self.member, success: 204,
                 summary: "Delete an image", delete),
-            Operation(.put, "/v2/images/{image_id}/tags/{tag}", name: "modify_image", policy: Self.member,
-                success: 204, summary: "Add a tag") { try await setTag($0, present: true) },
-            Operation(.delete, "/v2/images/{image_id}/tags/{tag}", name: "modify_image", policy: Self.member,
-                success: 204, summary: "Remove a tag") { try await setTag($0, present: false) },
-            Operation(.post, "/v2/images/{image_id}/actions/deactivate", name: "deactivate", policy: "role:admin",
-                success: 204, summary: "Keep users from reading the data") {
-                    try await setActive($0, from: .active, to: .deactivated)
+            Operation(
+                .put, "/v2/images/{image_id}/tags/{tag}", name: "modify_image", policy: Self.member,
+                success: 204, summary: "Add a tag"
+            ) { try await setTag($0, present: true) },
+            Operation(
+                .delete, "/v2/images/{image_id}/tags/{tag}", name: "modify_image", policy: Self.member,
+                success: 204, summary: "Remove a tag"
+            ) { try await setTag($0, present: false) },
+            Operation(
+                .post, "/v2/images/{image_id}/actions/deactivate", name: "deactivate", policy: "role:admin",
+                success: 204, summary: "Keep users from reading the data"
+            ) {
+                try await setActive($0, from: .active, to: .deactivated)
             },
-            Operation(.post, "/v2/images/{image_id}/actions/reactivate", name: "reactivate", policy: "role:admin",
-                success: 204, summary: "Let users read the data again") {
-                    try await setActive($0, from: .deactivated, to: .active)
+            Operation(
+                .post, "/v2/images/{image_id}/actions/reactivate", name: "reactivate", policy: "role:admin",
+                success: 204, summary: "Let users read the data again"
+            ) {
+                try await setActive($0, from: .deactivated, to: .active)
             },
         ]
     }
@@ -119,7 +130,9 @@ extension ImageAPI {
         _ = try await table.change(id) { image in
             var attributes = ImageAttributes(request: request, image: image)
             var tags = image.tags.filter { $0 != tag }
-            if present { tags.append(tag) } else if tags.count == image.tags.count {
+            if present {
+                tags.append(tag)
+            } else if tags.count == image.tags.count {
                 throw NovaError(.notFound, "The image has no tag \(tag).")
             }
             try attributes.set("tags", JSONValue(tags))
@@ -132,7 +145,8 @@ extension ImageAPI {
         let id = try await ownImage(request).id
         _ = try await table.change(id) { image in
             guard image.status == from || image.status == to else {
-                throw NovaError(.forbidden, "Not allowed to make an image \(to.rawValue) in status \(image.status.rawValue).")
+                throw NovaError(
+                    .forbidden, "Not allowed to make an image \(to.rawValue) in status \(image.status.rawValue).")
             }
             image.status = to
         }

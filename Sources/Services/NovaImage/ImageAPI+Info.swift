@@ -18,30 +18,36 @@ extension ImageAPI {
     private func versions(_ request: APIRequest, _ status: Int) -> APIResponse {
         .written(status) { json in
             json.object { json in
-                json.field("versions", array: { json in
-                    for id in [Self.current] + Self.supported {
-                        json.object { json in
-                            json.field("id", id)
-                            json.field("status", id == Self.current ? "CURRENT" : "SUPPORTED")
-                            json.field("links", array: { json in
-                                json.object { json in
-                                    json.field("rel", "self")
-                                    json.field("href", "\(request.baseURL)/v2/")
-                                }
-                            })
+                json.field(
+                    "versions",
+                    array: { json in
+                        for id in [Self.current] + Self.supported {
+                            json.object { json in
+                                json.field("id", id)
+                                json.field("status", id == Self.current ? "CURRENT" : "SUPPORTED")
+                                json.field(
+                                    "links",
+                                    array: { json in
+                                        json.object { json in
+                                            json.field("rel", "self")
+                                            json.field("href", "\(request.baseURL)/v2/")
+                                        }
+                                    })
+                            }
                         }
-                    }
-                })
+                    })
             }
         }
     }
 
     var infoOperations: [Operation] {
         [
-            Operation(.get, "/v2/schemas/image", name: "image:schemas", policy: "@", summary: "Schema of an image") { _ in
+            Operation(.get, "/v2/schemas/image", name: "image:schemas", policy: "@", summary: "Schema of an image") {
+                _ in
                 .json(ImageSchemaDocument.image)
             },
-            Operation(.get, "/v2/schemas/images", name: "image:schemas", policy: "@", summary: "Schema of a list") { _ in
+            Operation(.get, "/v2/schemas/images", name: "image:schemas", policy: "@", summary: "Schema of a list") {
+                _ in
                 .json(ImageSchemaDocument.images)
             },
             Operation(.get, "/v2/info/import", name: "image:import_info", policy: "@", summary: "Ways to import") { _ in

@@ -72,7 +72,9 @@ struct ImageAttributes {
     private func format(_ name: String, _ value: JSONValue, _ allowed: [String]) throws -> String? {
         if value.isNull { return nil }
         guard let text = value.stringValue, allowed.contains(text) else {
-            throw NovaError(.badRequest, "Invalid \(name.replacing("_", with: " ")). Use one of \(allowed.joined(separator: ", ")).")
+            throw NovaError(
+                .badRequest, "Invalid \(name.replacing("_", with: " ")). Use one of \(allowed.joined(separator: ", "))."
+            )
         }
         let current = name == "disk_format" ? image.diskFormat : image.containerFormat
         guard image.status == .queued || text == current else {

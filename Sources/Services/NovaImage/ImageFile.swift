@@ -1,7 +1,9 @@
 import Glibc
 import NovaCore
 
-/// An open file of an image; closed with its last reference. Its calls block.
+/// An open file of an image; closed with its last reference.
+///
+/// Its calls block.
 final class ImageFile: Sendable {
     private let descriptor: Int32
     /// For messages to the operator.

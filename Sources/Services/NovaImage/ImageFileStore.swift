@@ -3,7 +3,9 @@ import NovaCore
 import NovaCrypto
 import NovaHTTP
 
-/// The images' files: one folder, a file per image named by its id. Files appear whole or not at all.
+/// The images' files: one folder, a file per image named by its id.
+///
+/// Files appear whole or not at all.
 struct ImageFileStore: Sendable {
     /// What was received.
     struct Stored: Sendable {

@@ -61,7 +61,9 @@ struct ImageQuery {
         guard pairs.count <= 8 else { throw NovaError(.badRequest, "Too many sort keys.") }
         if !pairs.contains(where: { $0.0 == "id" }) { pairs.append(("id", pairs.first?.1 ?? "desc")) }
         keys = try pairs.map { name, direction in
-            guard let expression = Self.sortable[name] else { throw NovaError(.badRequest, "Invalid sort key: \(name)") }
+            guard let expression = Self.sortable[name] else {
+                throw NovaError(.badRequest, "Invalid sort key: \(name)")
+            }
             guard direction == "asc" || direction == "desc" else {
                 throw NovaError(.badRequest, "Invalid sort direction: \(direction)")
             }

@@ -45,7 +45,7 @@ enum ImageSchemaDocument {
         "schema": property(["string"], "An image schema url", readOnly: true),
     ]
 
-    /// `/v2/schemas/image`
+    /// The document at `/v2/schemas/image`.
     static let image: JSONValue = [
         "name": "image", "properties": properties, "additionalProperties": ["type": "string"],
         "links": [
@@ -54,7 +54,7 @@ enum ImageSchemaDocument {
         ],
     ]
 
-    /// `/v2/schemas/images`
+    /// The document at `/v2/schemas/images`.
     static let images: JSONValue = [
         "name": "images",
         "properties": [

@@ -8,9 +8,12 @@ import VirtDriver
 import VirtLibvirt
 
 /// With a real libvirtd and QEMU: set NOVA_TEST_LIBVIRT=1 on a machine that has both.
+///
+/// Where /dev/kvm is closed to the user that QEMU runs as, libvirtd asks QEMU for its abilities at each definition, and
+/// this takes minutes.
 @Suite("libvirt with QEMU", .enabled(if: getenv("NOVA_TEST_LIBVIRT") != nil, "set NOVA_TEST_LIBVIRT=1"), .serialized)
 struct LibvirtGuestTests {
-    @Test("a guest with a disk and a tap of ours", .timeLimit(.minutes(3)))
+    @Test("a guest with a disk and a tap of ours", .timeLimit(.minutes(15)))
     func guest() async throws {
         let folder = try TemporaryFolder()
         let runner = CommandRunner.shared

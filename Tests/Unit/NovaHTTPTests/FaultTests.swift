@@ -61,7 +61,8 @@ struct StreamTests {
         try await TestServer.with([SampleAPI.compute]) { client in
             for length in [Int64(200 * 65_536), nil] {
                 let answer = try await client.http.upload(
-                    "PUT", client.base + "/v2.1/echo", length: length, chunks: Chunks(count: 200), timeout: .seconds(30))
+                    "PUT", client.base + "/v2.1/echo", length: length, chunks: Chunks(count: 200), timeout: .seconds(30)
+                )
                 #expect(try answer.json()["size"] == 13_107_200)
             }
             let counter = ByteCounter()

@@ -23,19 +23,23 @@ enum SampleAPI {
                 "context": .string(RequestContext.current?.requestID ?? ""),
             ])
         },
-        Operation(.post, "/things", name: "create",
+        Operation(
+            .post, "/things", name: "create",
             body: [
                 BodySchema(.wrapped("thing", .object(properties: ["name": .name], required: ["name"]))),
                 BodySchema(
                     since: Microversion(2, 10),
                     .wrapped("thing", .object(properties: ["name": .name, "size": .integer()], required: ["name"]))),
-            ], policy: "@", success: 201, summary: "") { .json(201, $0.body) },
+            ], policy: "@", success: 201, summary: ""
+        ) { .json(201, $0.body) },
         Operation(.delete, "/things/{id}", name: "delete", policy: "role:admin", success: 204, summary: "") { _ in
             .empty(204)
         },
-        Operation(.post, "/things/{id}/action", name: "start", action: "start", body: [BodySchema(.any)], policy: "@",
+        Operation(
+            .post, "/things/{id}/action", name: "start", action: "start", body: [BodySchema(.any)], policy: "@",
             summary: "", said("start")),
-        Operation(.post, "/things/{id}/action", name: "old", action: "old", until: Microversion(2, 5),
+        Operation(
+            .post, "/things/{id}/action", name: "old", action: "old", until: Microversion(2, 5),
             body: [BodySchema(.any)], policy: "@", summary: "", said("old")),
         Operation(.get, "/new", name: "new", since: Microversion(2, 50), policy: "@", summary: "", said("new")),
         Operation(.get, "/fail/{code}", name: "fail", policy: "@", summary: "") { request in
@@ -97,7 +101,7 @@ struct PipelineTests {
             #expect(wrong.status == 405)
             #expect(try wrong.json()["badMethod"]?["code"] == 405)
             #expect(wrong.header("Allow")?.contains("GET") == true)
-            #expect(try await client.send("GET", "/v2.1/things/%ff").status == 400)
+            #expect(try await client.send("GET", "/v2.1/things/1?a=%ff").status == 400)
         }
     }
 
@@ -164,7 +168,8 @@ struct PipelineTests {
             let xml = try await client.send(
                 "POST", "/v2.1/things", headers: [("Content-Type", "application/xml")], raw: [60])
             #expect(xml.status == 415)
-            let large = try await client.send("POST", "/v2.1/things", json: .string(String(repeating: "x", count: 114_687)))
+            let large = try await client.send(
+                "POST", "/v2.1/things", json: .string(String(repeating: "x", count: 114_687)))
             #expect(large.status == 413)
             #expect(try large.json()["overLimit"]?["code"] == 413)
             let chunked = try await client.http.upload(

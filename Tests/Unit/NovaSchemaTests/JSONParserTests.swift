@@ -43,7 +43,8 @@ struct JSONParserTests {
     @Test(
         "What is no JSON is refused",
         arguments: [
-            "", " ", "{", "[1", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "01", "-", "1.", ".5", "+1", "1e", "tru", "nul",
+            "", " ", "{", "[1", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "01", "-", "1.", ".5", "+1", "1e", "tru",
+            "nul",
             "NaN", "Infinity", "'a'", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"",
             "\"\n\"", "1 2", "{} x", "\u{FEFF}{}", "{\"a\":1,\"a\":2}", "[1 2]", "{\"a\" 1}", "// c\n1",
         ])
@@ -52,7 +53,8 @@ struct JSONParserTests {
         #expect(refusal(text)?.message == "Malformed request body")
     }
 
-    @Test("Bytes that are no UTF-8 are refused", arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82]])
+    @Test(
+        "Bytes that are no UTF-8 are refused", arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82]])
     func badUTF8(_ bytes: [UInt8]) {
         #expect(refusal([0x22] + bytes + [0x22])?.code == .badRequest)
         #expect(refusal([0x22, 0x5C, 0x6E] + bytes + [0x22])?.code == .badRequest)

@@ -35,14 +35,16 @@ struct JSONSchemaTests {
                     "tags": ["x", "y"], "metadata": ["k": "v"],
                 ]
             ]) == nil)
-        #expect(message(["server": ["name": "a", "networks": [["uuid": "6f70656e-7374-6163-6b20-342065766572"]]]]) == nil)
+        #expect(
+            message(["server": ["name": "a", "networks": [["uuid": "6f70656e-7374-6163-6b20-342065766572"]]]]) == nil)
     }
 
     @Test("Violations read as Nova's do")
     func texts() {
         let name = "Invalid input for field/attribute"
         #expect(message([:]) == "'server' is a required property")
-        #expect(message(["server": ["name": "a"], "x": 1]) == "Additional properties are not allowed ('x' was unexpected)")
+        #expect(
+            message(["server": ["name": "a"], "x": 1]) == "Additional properties are not allowed ('x' was unexpected)")
         #expect(message(["server": [:]]) == "\(name) server. Value: {}. 'name' is a required property")
         #expect(message(["server": 5]) == "\(name) server. Value: 5. 5 is not of type 'object'")
         #expect(message(["server": ["name": 5]]) == "\(name) name. Value: 5. 5 is not of type 'string'")

@@ -12,11 +12,13 @@ struct SchemaTests {
         #expect(try SchemaCheck.differences(NovaDatabaseSchema.schema) == [])
     }
 
-    @Test("Each record table has exactly the columns that its record declares.", arguments: [
-        ("servers", ServerRecord.columnNames), ("flavors", Flavor.columnNames), ("key_pairs", KeyPair.columnNames),
-        ("services", ServiceRecord.columnNames), ("workflows", WorkflowRecord.columnNames),
-        ("workflow_steps", WorkflowStepRecord.columnNames),
-    ])
+    @Test(
+        "Each record table has exactly the columns that its record declares.",
+        arguments: [
+            ("servers", ServerRecord.columnNames), ("flavors", Flavor.columnNames), ("key_pairs", KeyPair.columnNames),
+            ("services", ServiceRecord.columnNames), ("workflows", WorkflowRecord.columnNames),
+            ("workflow_steps", WorkflowStepRecord.columnNames),
+        ])
     func columns(table: String, fields: [String]) async throws {
         let database = try TestDatabase.make()
         let columns = try await database.read { connection in

@@ -44,7 +44,9 @@ struct ServerTableTests {
         let second = try await database.read { [filter] in try ServerTable($0).list(filter) }
         #expect(second.map(\.name) == ["s1", "s0"])
         filter.marker = .random()
-        await #expect(throws: NovaError.self) { try await database.read { [filter] in try ServerTable($0).list(filter) } }
+        await #expect(throws: NovaError.self) {
+            try await database.read { [filter] in try ServerTable($0).list(filter) }
+        }
         await database.close()
     }
 

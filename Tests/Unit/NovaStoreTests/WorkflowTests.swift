@@ -33,7 +33,8 @@ struct WorkflowTests {
                         if let error = fail(name, trace.count("run \(name)")) { throw error }
                     }, undo: { _, _ in trace.add("undo \(name)") }, onFailure: { _, _ in response })
             }, deadline: .seconds(60),
-            succeeded: { _, _, _ in trace.add("succeeded") }, failed: { _, _, _, error in trace.add("failed \(error.code)") })
+            succeeded: { _, _, _ in trace.add("succeeded") },
+            failed: { _, _, _, error in trace.add("failed \(error.code)") })
     }
 
     /// Runs a workflow to its end and returns its row.
@@ -83,7 +84,8 @@ struct WorkflowTests {
     func retry() async throws {
         let trace = Trace()
         let (record, _) = try await run(
-            workflow(trace, fail: { name, attempt in name == "two" && attempt < 3 ? NovaError(.noConsumer, "away") : nil }))
+            workflow(
+                trace, fail: { name, attempt in name == "two" && attempt < 3 ? NovaError(.noConsumer, "away") : nil }))
         #expect(record.state == .succeeded)
         #expect(trace.count("run two") == 3)
         #expect(!trace.all.contains("undo two"))
@@ -94,12 +96,14 @@ struct WorkflowTests {
         let trace = Trace()
         let (record, _) = try await run(
             workflow(
-                trace, fail: { name, attempt in name == "three" && attempt == 1 ? NovaError(.hypervisor, "full") : nil },
+                trace,
+                fail: { name, attempt in name == "three" && attempt == 1 ? NovaError(.hypervisor, "full") : nil },
                 response: .restart))
         #expect(record.state == .succeeded)
         #expect(
             trace.all == [
-                "run one", "run two", "run three", "undo three", "undo two", "undo one", "run one", "run two", "run three",
+                "run one", "run two", "run three", "undo three", "undo two", "undo one", "run one", "run two",
+                "run three",
                 "succeeded",
             ])
     }
