@@ -186,12 +186,17 @@ final class TokenIssuer: Sendable {
 }
 
 extension Connection {
-    /// The roles that a user has at a target, by name.
+    /// The roles that a user has at a target, by name, with those that they imply: admin is a member, a member reads.
     func roles(of user: UserID, _ kind: TargetKind, _ target: String) throws -> [RoleClaim] {
         try rows(
             """
-            SELECT r.id, r.name FROM assignments a JOIN roles r ON r.id = a.role_id
-            WHERE a.user_id = ? AND a.target_kind = ? AND a.target_id = ? ORDER BY r.name
+            WITH assigned AS (
+                SELECT r.name FROM assignments a JOIN roles r ON r.id = a.role_id
+                WHERE a.user_id = ? AND a.target_kind = ? AND a.target_id = ?)
+            SELECT id, name FROM roles WHERE name IN assigned
+                OR (name = 'member' AND 'admin' IN assigned)
+                OR (name = 'reader' AND ('admin' IN assigned OR 'member' IN assigned))
+            ORDER BY name
             """, [user.column, kind.column, .text(target)]
         ) { row in RoleClaim(id: try row.field(0), name: try row.text(1)) }
     }
