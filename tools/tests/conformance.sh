@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # tools/tests/conformance.sh: the unmodified openstack client against all daemons with libvirt and QEMU.
-# The client comes from PyPI into a virtual environment in .build/venv. Two guest boots.
+# The client comes from PyPI into a virtual environment in .build/venv. One guest boots three times.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tools/lib/libvirt.sh
+source "$ROOT/tools/lib/libvirt.sh"
+ensure_libvirtd
 
 venv=$ROOT/.build/venv
 if [[ ! -x $venv/bin/openstack ]]; then
