@@ -90,12 +90,4 @@ public struct ServerTable {
     public func onHost(_ host: String) throws -> [ServerRecord] {
         try connection.records(ServerRecord.self, from: "servers", where: "host = ? AND is_deleted = 0", [.text(host)])
     }
-
-    /// How many servers live on each host.
-    public func countsByHost() throws -> [String: Int64] {
-        let rows = try connection.rows(
-            "SELECT host, count(*) FROM servers WHERE is_deleted = 0 AND host IS NOT NULL GROUP BY host"
-        ) { (try $0.text(0), try $0.int(1)) }
-        return Dictionary(rows) { a, _ in a }
-    }
 }

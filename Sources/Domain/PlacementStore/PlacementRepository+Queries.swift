@@ -103,10 +103,9 @@ extension PlacementRepository {
         let found = try connection.rows(
             """
             SELECT provider_id, resource_class, total, reserved, allocation_ratio,
-                (SELECT coalesce(sum(used), 0) FROM allocations
-                 WHERE allocations.provider_id = inventories.provider_id
-                 AND allocations.resource_class = inventories.resource_class)
-            FROM inventories JOIN resource_providers USING (provider_id) WHERE \(clause) ORDER BY resource_class
+                coalesce(used, 0)
+            FROM inventories JOIN resource_providers USING (provider_id)
+            LEFT JOIN usages USING (provider_id, resource_class) WHERE \(clause) ORDER BY resource_class
             """, values
         ) { (try $0.field(0, as: ProviderID.self), try inventory($0, from: 1)) }
         for (provider, inventory) in found { inventories[provider, default: []].append(inventory) }

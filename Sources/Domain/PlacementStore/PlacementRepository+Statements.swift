@@ -116,10 +116,8 @@ extension PlacementRepository {
         try connection.rows(
             """
             SELECT resource_class, total, reserved, allocation_ratio,
-                (SELECT coalesce(sum(used), 0) FROM allocations
-                 WHERE allocations.provider_id = inventories.provider_id
-                 AND allocations.resource_class = inventories.resource_class)
-            FROM inventories WHERE provider_id = ? ORDER BY resource_class
+                coalesce(used, 0)
+            FROM inventories LEFT JOIN usages USING (provider_id, resource_class) WHERE provider_id = ? ORDER BY resource_class
             """, [provider.column]
         ) { try inventory($0, from: 0) }
     }

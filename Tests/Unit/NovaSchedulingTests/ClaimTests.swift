@@ -68,6 +68,33 @@ import Testing
         #expect(owner == nil)
     }
 
+    @Test func theKeptUseIsTheSumOfAllocations() async throws {
+        let placement = try repository()
+        let providers = [ProviderID.random(), .random()]
+        for (index, id) in providers.enumerated() {
+            try await placement.report(id, name: "host-\(index)", Fleet.inventories())
+        }
+        var random = SeededGenerator(seed: 7)
+        let servers = (0..<20).map { _ in ServerID.random() }
+        for _ in 0..<300 {
+            let server = servers[Int.random(in: 0..<20, using: &random)]
+            if Bool.random(using: &random) {
+                let provider = providers[Int.random(in: 0..<2, using: &random)]
+                let memory = Int64.random(in: 1...700, using: &random)
+                _ = try await claim(
+                    placement, server, provider, memory: memory, moving: Bool.random(using: &random))
+            } else {
+                try await placement.release(server)
+            }
+        }
+        // A new inventory must not forget the use.
+        try await placement.report(providers[0], name: "host-0", Fleet.inventories(memory: 32768))
+        let kept = try await placement.providers().flatMap(\.inventories).filter { $0.resourceClass == "MEMORY_MB" }
+        let counted = try await placement.usages(project: ProjectID("p")).used
+        #expect(counted == [ResourceAmount("MEMORY_MB", kept.reduce(0) { $0 + $1.used })])
+        #expect(counted.first.map { $0.amount > 0 } == true)
+    }
+
     @Test func snapshotsTellWhatChanged() async throws {
         let placement = try repository()
         let (a, b) = (ProviderID.random(), ProviderID.random())

@@ -1,5 +1,5 @@
 -- Placement: what providers have and who uses it. Version 1.
--- Times are UTC microseconds; ids are canonical UUID text. Usage is always a sum over allocations.
+-- Times are UTC microseconds; ids are canonical UUID text.
 
 -- The last change number given out: providers carry the number of their last change, so that readers follow.
 CREATE TABLE change_sequence (
@@ -41,3 +41,26 @@ CREATE TABLE allocations (
     PRIMARY KEY (consumer_id, provider_id, resource_class)
 ) WITHOUT ROWID;
 CREATE INDEX allocations_by_provider ON allocations (provider_id, resource_class, used);
+
+-- The sum of a provider's allocations per class, kept by triggers, so that a claim costs the same on a full host.
+CREATE TABLE usages (
+    provider_id TEXT NOT NULL,
+    resource_class TEXT NOT NULL,
+    used INTEGER NOT NULL CHECK (used >= 0),
+    PRIMARY KEY (provider_id, resource_class)
+) WITHOUT ROWID;
+
+CREATE TRIGGER allocations_added AFTER INSERT ON allocations BEGIN
+    INSERT INTO usages (provider_id, resource_class, used) VALUES (NEW.provider_id, NEW.resource_class, NEW.used)
+    ON CONFLICT (provider_id, resource_class) DO UPDATE SET used = used + excluded.used;
+END;
+
+CREATE TRIGGER allocations_removed AFTER DELETE ON allocations BEGIN
+    UPDATE usages SET used = used - OLD.used
+    WHERE provider_id = OLD.provider_id AND resource_class = OLD.resource_class;
+END;
+
+-- An allocation is taken and given back, never changed.
+CREATE TRIGGER allocations_fixed BEFORE UPDATE ON allocations BEGIN
+    SELECT RAISE (ABORT, 'allocations are replaced, not changed');
+END;
