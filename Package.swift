@@ -180,6 +180,16 @@ let daemons = [
         path: "Sources/CLI/novactl", swiftSettings: strict),
 ]
 
+let benchmarks = [
+    Target.executableTarget(
+        name: "nova-bench",
+        dependencies: [
+            "NovaCore", "NovaWire", "NovaCrypto", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaInterfaces", "NovaAuth",
+            argumentParser, log,
+        ],
+        path: "Sources/Benchmarks/nova-bench", swiftSettings: strict)
+]
+
 let testTargets = [
     tests("NovaCoreTests", in: "Unit", ["NovaCore"]),
     tests("NovaWireTests", in: "Unit", ["NovaCore", "NovaWire"]),
@@ -189,10 +199,14 @@ let testTargets = [
     tests("NovaCryptoTests", in: "Unit", ["NovaCore", "NovaWire", "NovaCrypto"]),
     tests("NovaXMLTests", in: "Unit", ["NovaCore", "NovaXML"]),
     tests("NovaMessagingTests", in: "Unit", ["NovaCore", "NovaWire", "NovaMessaging", "NovaRPC"], packages: [log]),
+    tests(
+        "NovaServiceTests", in: "Unit",
+        ["NovaCore", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaService"], packages: [log]),
     tests("NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaDatabase"], packages: [log]),
     tests(
         "NovaHTTPTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient"],
         packages: [log]),
+    tests("NovaInterfacesTests", in: "Unit", ["NovaCore", "NovaWire", "NovaModel", "NovaRPC", "NovaInterfaces"]),
     tests(
         "NovaStoreTests", in: "Unit",
         ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel", "NovaStore", "NovaWorkflow", "PlacementStore"],
@@ -241,5 +255,5 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
-    targets: shims + base + infra + domain + drivers + services + daemons + testTargets
+    targets: shims + base + infra + domain + drivers + services + daemons + benchmarks + testTargets
 )

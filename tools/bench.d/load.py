@@ -24,7 +24,13 @@ TARGETS = {
     "token_cached_us": ("token validation, cached", "us CPU", 20, False),
     "token_fresh_us": ("token validation, not cached", "us CPU", 150, False),
     "call_p50_us": ("call through the broker, p50", "us", 250, False),
-    "codec_ratio": ("codec against the figures of messaging.md 8.4", "x", 2, False),
+    "call_p99_us": ("call through the broker, p99", "us", None, False),
+    "call_cpu_us": ("call through the broker, all parties", "us CPU", None, False),
+    "call_inproc_p50_us": ("call inside one process, p50", "us", None, False),
+    "anchor_call_p50_us": ("round trip through the anchor's broker in C, p50", "us", None, False),
+    "codec_ratio": ("build request, codec against its anchor", "x", 2, False),
+    "codec_encode_ns": ("build request, encode", "ns CPU", None, False),
+    "codec_decode_ns": ("build request, decode", "ns CPU", None, False),
 }
 
 

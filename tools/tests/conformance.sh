@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools/tests/conformance.sh: the unmodified openstack client against all daemons with libvirt and QEMU.
-# The client comes from PyPI into a virtual environment in .build/venv. One guest boots three times.
+# The client comes from PyPI into a virtual environment in .build/venv. Six guest boots, two clouds on one libvirtd.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -47,6 +47,14 @@ finish() {
     left=$(ip -o link | grep -F "nova:$cloud_id" || true)$(pgrep -af "dnsmasq.*$cloud_id" || true)
     left+=$(nft list tables ip | grep -F "nova_${cloud_id%%-*}" || true)
     check_equal "nothing is left on the host" "$left" ''
+    if [[ -n ${other_id:-} ]]; then
+        check_equal "the other cloud's server runs on" "$(virsh -c qemu:///system domstate "$other_id" | head -n 1)" running
+        check_has "the other cloud's network is there" "$("$ROOT/tools/cloud" leftovers --dir "$other")" 'dnsmasq'
+    fi
+    if [[ -d ${other:-/nowhere} ]]; then
+        check "down --wipe of the other cloud" "$ROOT/tools/cloud" down --wipe --dir "$other"
+        check_equal "its domain is gone" "$(virsh -c qemu:///system list --all --uuid | grep -F "${other_id:-none}" || true)" ''
+    fi
     check "a foreign domain survives" virsh -c qemu:///system dominfo "$foreign"
     check "a foreign bridge survives" ip link show "fgn$$"
     foreign_away
@@ -98,6 +106,14 @@ soon 300 "the login prompt comes again" console_has 'login:'
 check "server reboot" openstack server reboot --wait first
 soon 180 "the server is ACTIVE after the reboot" is_status ACTIVE
 
+soon 120 "the login prompt comes after the reboot" console_has 'login:'
+
+say "What happens behind the cloud's back"
+check "a guest is destroyed by hand" virsh -c qemu:///system destroy "$(value id server show first)"
+soon 30 "the server is SHUTOFF" is_status SHUTOFF
+check "server start brings it back" openstack server start first
+soon 60 "the server is ACTIVE once more" is_status ACTIVE
+
 check "hypervisor list" openstack hypervisor list
 check_has "compute service list" "$(openstack compute service list -f value)" 'nova-compute.*up'
 if [[ -x $CLOUD_BUILD/novactl ]]; then
@@ -108,6 +124,17 @@ check "server delete --wait" openstack server delete --wait first
 soon 60 "the port is gone" test "$(ports_left)" == 0
 check_no_leaks
 check_equal "no lease is left" "$(cat "$NOVA_CLOUD_DIR"/state/network/*/*/leases 2>/dev/null | grep -cF "$address " || true)" 0
+
+say "Another cloud on the same libvirtd, its only server through novactl"
+other=$cloud_dir/other
+check "a second cloud comes up" "$ROOT/tools/cloud" up --standalone --driver libvirt --debug --dir "$other" \
+    --port-base "$(free_port_base)"
+other_server() (
+    eval "$("$ROOT/tools/cloud" env --dir "$other")"
+    "$CLOUD_BUILD/novactl" server "$@"
+)
+check "its server is there" other_server create --image tiny-guest --flavor m1.tiny --wait second
+other_id=$(other_server show second --json | jq -r .id)
 
 say "A corrupt image"
 # The magic number and version of qcow2, then noise: the image service takes it, QEMU cannot.

@@ -25,7 +25,12 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     public var iso8601MicroZ: String { format(fraction: true, zone: "Z") }
 
     private func format(fraction: Bool, zone: String) -> String {
-        let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
+        // Rounded down, without a step that could overflow: a peer may say any number.
+        var (seconds, fractional) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        if fractional < 0 {
+            seconds -= 1
+            fractional += 1_000_000
+        }
         var raw = time_t(seconds)
         var parts = tm()
         gmtime_r(&raw, &parts)
@@ -35,7 +40,7 @@ public struct Timestamp: Hashable, Sendable, Comparable {
         }
         let date = "\(pad(Int(parts.tm_year) + 1900, 4))-\(pad(parts.tm_mon + 1, 2))-\(pad(parts.tm_mday, 2))"
         let time = "\(pad(parts.tm_hour, 2)):\(pad(parts.tm_min, 2)):\(pad(parts.tm_sec, 2))"
-        let micro = fraction ? "." + pad(microseconds - seconds * 1_000_000, 6) : ""
+        let micro = fraction ? "." + pad(fractional, 6) : ""
         return "\(date)T\(time)\(micro)\(zone)"
     }
 

@@ -109,13 +109,13 @@ extension Identifier: FieldValue {
 extension OpaqueIdentifier: FieldValue {
     // 32 hex digits, the usual form, travel as 16 bytes behind a 0; other text as length + 1 and UTF-8.
     public func encode(to writer: inout WireWriter) {
-        if text.utf8.count == 32, let uuid = UUID128(text), uuid.hex == text {
+        if let uuid = usualForm {
             writer.byte(0)
             uuid.encode(to: &writer)
         } else {
             let bytes = Array(text.utf8.prefix(64))
             writer.byte(UInt8(bytes.count + 1))
-            writer.bytes.append(contentsOf: bytes)
+            bytes.withUnsafeBytes { writer.append($0) }
         }
     }
     public init(from reader: inout WireReader) throws(WireError) {
@@ -125,10 +125,19 @@ extension OpaqueIdentifier: FieldValue {
             return
         }
         guard head <= 65 else { throw .badValue }
-        var bytes: [UInt8] = []
-        for _ in 1..<head { bytes.append(try reader.byte()) }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .badText }
-        self.init(text)
+        self.init(try reader.text(Int(head) - 1))
+    }
+    /// The number that the text is when it has 32 hex digits, all of them lower case.
+    private var usualForm: UUID128? {
+        guard text.utf8.count == 32 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        for (place, byte) in text.utf8.enumerated() {
+            guard let nibble = Hex.value(of: byte), byte < UInt8(ascii: "A") || byte > UInt8(ascii: "F") else {
+                return nil
+            }
+            if place < 16 { words.0 = words.0 << 4 | UInt64(nibble) } else { words.1 = words.1 << 4 | UInt64(nibble) }
+        }
+        return UUID128(high: words.0, low: words.1)
     }
     public var column: ColumnValue { .text(text) }
     public init(column: ColumnValue) throws(WireError) { self.init(try String(column: column)) }
@@ -177,7 +186,7 @@ extension Array: FieldValue where Element: FieldValue {
     }
     @inlinable
     public init(from reader: inout WireReader) throws(WireError) {
-        let count = try reader.count()
+        let count = try reader.count(of: MemoryLayout<Element>.stride)
         self.init()
         // The count is a peer's word: room is made for no more than a small list before elements prove it.
         reserveCapacity(Swift.min(count, 64))
@@ -201,10 +210,23 @@ extension Dictionary: FieldValue where Key == String, Value == String {
     // Sorted, so that equal maps have equal bytes.
     public func encode(to writer: inout WireWriter) {
         writer.varint(UInt64(count))
+        guard count > 2 else { return encodeFew(to: &writer) }
         for (key, value) in sorted(by: { $0.key < $1.key }) {
             writer.text(key)
             writer.text(value)
         }
+    }
+    /// Two entries at most, without a list of them in between.
+    private func encodeFew(to writer: inout WireWriter) {
+        var entries = makeIterator()
+        guard var first = entries.next() else { return }
+        var second = entries.next()
+        if let other = second, other.key < first.key { (first, second) = (other, first) }
+        writer.text(first.key)
+        writer.text(first.value)
+        guard let second else { return }
+        writer.text(second.key)
+        writer.text(second.value)
     }
     public init(from reader: inout WireReader) throws(WireError) {
         let count = try reader.count()

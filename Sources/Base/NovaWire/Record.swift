@@ -29,6 +29,8 @@ public protocol FieldValue: Sendable {
 
     /// The type's name in fingerprints and in `proto-spec`.
     static var wireType: String { get }
+    /// What the type holds, for ``RecordDescription``; a plain type called ``wireType`` when it says nothing else.
+    static var fieldType: FieldType { get }
     /// The value for logs, secrets masked.
     var debugText: String { get }
 }
@@ -38,7 +40,7 @@ extension Record {
     @inlinable
     public func encoded() -> [UInt8] {
         var writer = WireWriter()
-        writer.record(self)
+        encode(to: &writer)
         return writer.bytes
     }
 
@@ -63,15 +65,15 @@ extension Record {
     @inlinable
     static func decode(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> Self {
         var reader = WireReader(bytes)
-        let value = try reader.record(Self.self)
+        let value = try Self(from: &reader)
         guard reader.isAtEnd else { throw .badCount }
         return value
     }
 
     @inlinable
-    public func encode(to writer: inout WireWriter) { writer.record(self) }
+    public func encode(to writer: inout WireWriter) { writer.fields(of: self) }
     @inlinable
-    public init(from reader: inout WireReader) throws(WireError) { self = try reader.record(Self.self) }
+    public init(from reader: inout WireReader) throws(WireError) { self = try reader.fields(of: Self.self) }
 
     public var column: ColumnValue { .blob(encoded()) }
     public init(column: ColumnValue) throws(WireError) {

@@ -28,14 +28,6 @@ extension Record {
             return value
         }
     }
-
-    /// Name and type of each field, in order: `proto-spec` and the fingerprint test are made of this.
-    public static var shape: [(name: String, type: String)] {
-        var value = Self()
-        var visitor = ShapeVisitor()
-        value.fields(&visitor)
-        return visitor.parts
-    }
 }
 
 private struct NamesVisitor: FieldVisitor {
@@ -46,11 +38,6 @@ private struct NamesVisitor: FieldVisitor {
 private struct ColumnsVisitor: FieldVisitor {
     var values: [ColumnValue] = []
     mutating func visit<T: FieldValue>(_ name: StaticString, _ value: inout T) { values.append(value.column) }
-}
-
-private struct ShapeVisitor: FieldVisitor {
-    var parts: [(name: String, type: String)] = []
-    mutating func visit<T: FieldValue>(_ name: StaticString, _ value: inout T) { parts.append(("\(name)", T.wireType)) }
 }
 
 private struct RowVisitor: FieldVisitor {

@@ -1,19 +1,28 @@
+import NovaCore
+
 /// Reads records from untrusted bytes: every length is checked against what is left before it is used.
 public struct WireReader {
     /// How deep records may nest.
     public static let maximumDepth = 16
+    /// What all lists of one message may take in memory, in bytes.
+    ///
+    /// An element may be one byte on the wire and hundreds here; no honest message comes near.
+    static let listMemory = 64 << 20
 
     @usableFromInline let base: UnsafeRawBufferPointer
     @usableFromInline var at: Int
     @usableFromInline var end: Int
     @usableFromInline var depth: Int
+    /// What lists may still take in memory.
+    @usableFromInline var room: Int
 
-    @inlinable
+    @usableFromInline
     init(_ base: UnsafeRawBufferPointer) {
         self.base = base
         at = 0
         end = base.count
         depth = 0
+        room = max(Self.listMemory, base.count &* 64)
     }
 
     /// Gives a reader over bytes to a body; the reader must not leave it.
@@ -101,6 +110,16 @@ public struct WireReader {
         return Int(claimed)
     }
 
+    /// The count of a list whose elements have a size in memory.
+    @inlinable
+    mutating func count(of size: Int) throws(WireError) -> Int {
+        let count = try count()
+        let (total, isTooLarge) = count.multipliedReportingOverflow(by: size)
+        guard !isTooLarge, total <= room else { throw .tooLarge }
+        room &-= total
+        return count
+    }
+
     @inlinable
     public mutating func blob() throws(WireError) -> [UInt8] {
         let length = try length()
@@ -109,13 +128,18 @@ public struct WireReader {
         return value
     }
 
-    @inlinable
     public mutating func text() throws(WireError) -> String {
         let length = try length()
         guard length > 0 else { return "" }
+        return try text(length)
+    }
+
+    /// Text of so many bytes.
+    mutating func text(_ length: Int) throws(WireError) -> String {
+        guard length >= 0, length <= left else { throw .truncated }
         let slice = UnsafeRawBufferPointer(rebasing: base[at..<at &+ length])
         at &+= length
-        guard let value = String(validating: slice, as: UTF8.self) else { throw .badText }
+        guard let value = String(utf8: slice) else { throw .badText }
         return value
     }
 
@@ -123,7 +147,11 @@ public struct WireReader {
     ///
     /// Fields that an older writer did not know keep their defaults; those that a newer one appended are skipped.
     @inlinable
-    public mutating func record<R: Record>(_ type: R.Type) throws(WireError) -> R {
+    public mutating func record<R: Record>(_ type: R.Type) throws(WireError) -> R { try R(from: &self) }
+
+    /// What ``Record/init(from:)`` does: it is called through the record, whose module has it specialised.
+    @inlinable
+    mutating func fields<R: Record>(of type: R.Type) throws(WireError) -> R {
         let length = try length()
         guard depth < Self.maximumDepth else { throw .tooDeep }
         let outerEnd = end
@@ -131,9 +159,12 @@ public struct WireReader {
         end = recordEnd
         depth &+= 1
         var value = R()
-        var visitor = DecodingVisitor(reader: self)
-        value.fields(&visitor)
-        if let error = visitor.error { throw error }
+        let error = withUnsafeMutablePointer(to: &self) { reader in
+            var visitor = DecodingVisitor(reader: reader)
+            value.fields(&visitor)
+            return visitor.error
+        }
+        if let error { throw error }
         at = recordEnd
         end = outerEnd
         depth &-= 1
@@ -143,15 +174,15 @@ public struct WireReader {
 
 /// Reads each field that a record lists; after the first error, or past the record's end, the rest keep their defaults.
 public struct DecodingVisitor: FieldVisitor {
-    @usableFromInline var reader: WireReader
+    @usableFromInline let reader: UnsafeMutablePointer<WireReader>
     @usableFromInline var error: WireError?
 
     @inlinable
-    init(reader: WireReader) { self.reader = reader }
+    init(reader: UnsafeMutablePointer<WireReader>) { self.reader = reader }
 
     @inlinable
     public mutating func visit<T: FieldValue>(_ name: StaticString, _ value: inout T) {
-        guard error == nil, !reader.isAtEnd else { return }
-        do throws(WireError) { value = try T(from: &reader) } catch { self.error = error }
+        guard error == nil, !reader.pointee.isAtEnd else { return }
+        do throws(WireError) { value = try T(from: &reader.pointee) } catch { self.error = error }
     }
 }

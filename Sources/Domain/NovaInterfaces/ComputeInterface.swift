@@ -3,7 +3,15 @@ public import NovaModel
 public import NovaRPC
 public import NovaWire
 
-// Topic `compute`, host queues only. Every step is fenced. See proto-spec/rpc/compute.md.
+/// What a compute host does: host queues only, every step fenced.
+///
+/// See `proto-spec/rpc/compute.md`.
+public enum ComputeInterface: RPCInterface {
+    public static let topic = "compute"
+    public static let methods: [any RPCMethod.Type] = [
+        ComputeBuild.self, ComputeDestroy.self, ComputePower.self, ComputeConsoleOutput.self,
+    ]
+}
 
 /// Makes an instance: image, disks, tap, domain, start.
 public struct ComputeBuild: RPCMethod, Equatable {

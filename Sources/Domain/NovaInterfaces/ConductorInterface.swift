@@ -3,7 +3,15 @@ public import NovaModel
 public import NovaRPC
 public import NovaWire
 
-// Topic `conductor`: the only service that a compute host may call. See proto-spec/rpc/conductor.md.
+/// What conductors answer: the only service that a compute host may call.
+///
+/// See `proto-spec/rpc/conductor.md`.
+public enum ConductorInterface: RPCInterface {
+    public static let topic = "conductor"
+    public static let methods: [any RPCMethod.Type] = [
+        WorkflowReady.self, HostReport.self, PowerReport.self, HostList.self, ServiceHello.self, GrantKeys.self,
+    ]
+}
 
 /// Wake-up: a workflow waits in the database.
 ///
@@ -13,6 +21,7 @@ public struct WorkflowReady: RPCMethod, Equatable {
     public static let topic = "conductor"
     public static let name = "workflow_ready"
     public static let number: UInt16 = 1
+    public static let delivery = RPCDelivery.cast
     public static let isIdempotent = true
 
     public var workflowID = WorkflowID.none
@@ -119,7 +128,9 @@ public struct HostList: RPCMethod, Equatable {
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {}
 }
 
-/// A daemon says that it exists; written to the services table on change.
+/// A daemon says that it lives, at its start and then every `report_interval`.
+///
+/// Compute hosts need it at their start only: each report of the host says so too.
 public struct ServiceHello: RPCMethod, Equatable {
     public typealias Response = Nothing
     public static let topic = "conductor"

@@ -2,7 +2,21 @@ public import NovaCore
 public import NovaRPC
 public import NovaWire
 
-// Topic `identity`, and fanout topic `revocations`. See proto-spec/rpc/identity.md.
+/// What services that check tokens ask the identity service.
+///
+/// See `proto-spec/rpc/identity.md`.
+public enum IdentityInterface: RPCInterface {
+    public static let topic = "identity"
+    public static let methods: [any RPCMethod.Type] = [IdentityKeys.self, RevocationList.self]
+}
+
+/// What the identity service tells all that check tokens: fanout only.
+///
+/// See `proto-spec/rpc/revocations.md`.
+public enum RevocationsInterface: RPCInterface {
+    public static let topic = "revocations"
+    public static let methods: [any RPCMethod.Type] = [RevocationAdded.self]
+}
 
 /// The public keys that verify tokens, current and former.
 public struct IdentityKeys: RPCMethod, Equatable {
@@ -86,6 +100,7 @@ public struct RevocationAdded: RPCMethod, Equatable {
     public static let topic = "revocations"
     public static let name = "added"
     public static let number: UInt16 = 1
+    public static let delivery = RPCDelivery.fanout
     public static let isIdempotent = true
 
     public var revocation = Revocation()

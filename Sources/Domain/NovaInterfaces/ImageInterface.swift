@@ -3,7 +3,13 @@ public import NovaModel
 public import NovaRPC
 public import NovaWire
 
-// Topic `image`. See proto-spec/rpc/image.md.
+/// What the image service answers besides its REST API.
+///
+/// See `proto-spec/rpc/image.md`.
+public enum ImageInterface: RPCInterface {
+    public static let topic = "image"
+    public static let methods: [any RPCMethod.Type] = [DescribeImage.self]
+}
 
 /// What an image is, seen by a project.
 ///

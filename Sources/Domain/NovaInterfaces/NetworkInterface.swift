@@ -3,7 +3,13 @@ public import NovaModel
 public import NovaRPC
 public import NovaWire
 
-// Topic `network`. See proto-spec/rpc/network.md.
+/// The ports of servers.
+///
+/// See `proto-spec/rpc/network.md`.
+public enum NetworkInterface: RPCInterface {
+    public static let topic = "network"
+    public static let methods: [any RPCMethod.Type] = [ResolveNetworks.self, AllocateNetwork.self, ReleaseNetwork.self]
+}
 
 /// Checks what a user asked for, under the user's project, before a server is accepted.
 ///

@@ -3,7 +3,15 @@ public import NovaModel
 public import NovaRPC
 public import NovaWire
 
-// Topic `placement`. See proto-spec/rpc/placement.md.
+/// Who has what, and who took how much of it.
+///
+/// See `proto-spec/rpc/placement.md`.
+public enum PlacementInterface: RPCInterface {
+    public static let topic = "placement"
+    public static let methods: [any RPCMethod.Type] = [
+        PlacementReport.self, PlacementClaim.self, PlacementRelease.self, PlacementSnapshot.self,
+    ]
+}
 
 /// What a provider has.
 ///

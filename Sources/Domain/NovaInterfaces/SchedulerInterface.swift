@@ -2,7 +2,13 @@ public import NovaModel
 public import NovaRPC
 public import NovaWire
 
-// Topic `scheduler`. See proto-spec/rpc/scheduler.md.
+/// The choice of hosts.
+///
+/// See `proto-spec/rpc/scheduler.md`.
+public enum SchedulerInterface: RPCInterface {
+    public static let topic = "scheduler"
+    public static let methods: [any RPCMethod.Type] = [SelectHost.self, HostChanged.self]
+}
 
 /// Finds a host and claims its resources.
 ///
@@ -29,6 +35,7 @@ public struct HostChanged: RPCMethod, Equatable {
     public static let topic = "scheduler"
     public static let name = "host_changed"
     public static let number: UInt16 = 2
+    public static let delivery = RPCDelivery.fanout
     public static let isIdempotent = true
 
     public var host = HostRecord()

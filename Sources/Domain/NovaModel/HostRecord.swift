@@ -74,7 +74,7 @@ public struct HostRecord: Record, Equatable {
 
 /// A daemon as `GET /os-services` lists it.
 ///
-/// Written on change only; whether it is up is what the queue's broker knows.
+/// A conductor writes `updatedAt`, the time of the last report, for all daemons together once per `report_interval`.
 public struct ServiceRecord: Record, Equatable {
     public var id = ServiceID.none
     public var sequence: Int64 = 0

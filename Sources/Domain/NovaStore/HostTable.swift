@@ -42,12 +42,12 @@ public struct HostTable {
         try connection.records(ServiceRecord.self, from: "services", suffix: "ORDER BY sequence")
     }
 
-    /// Notes that a daemon exists; writes only when it is new.
+    /// Notes that a daemon exists, and when it said so last.
     public func hello(binary: String, host: String, topic: String, zone: String, at time: Timestamp = .now()) throws {
-        let known = try connection.row(
-            "SELECT 1 FROM services WHERE binary = ? AND host = ?", [.text(binary), .text(host)]
-        ) { try $0.int(0) }
-        guard known == nil else { return }
+        let known = try connection.execute(
+            "UPDATE services SET updated_at = max(updated_at, ?) WHERE binary = ? AND host = ?",
+            [.integer(time.microseconds), .text(binary), .text(host)])
+        guard known == 0 else { return }
         var service = ServiceRecord()
         service.id = .random()
         service.sequence =

@@ -20,16 +20,7 @@ public final class Connection {
 
     /// Opens a file (made when it is missing, readable by its owner only) or `:memory:`.
     init(path: String) throws {
-        if path != ":memory:" {
-            // Made here, as SQLite would give it the umask's permissions.
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else {
-                throw NovaError(
-                    errno == ENOSPC ? .noSpace : .unavailable, "The database file cannot be opened for writing.",
-                    details: "\(path): \(String(cString: strerror(errno)))")
-            }
-            Glibc.close(descriptor)
-        }
+        if path != ":memory:" { try Self.makeFile(path) }
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(path, &opened, flags, nil)
@@ -44,6 +35,18 @@ public final class Connection {
     deinit {
         statements.removeAll()
         sqlite3_close_v2(handle)
+    }
+
+    /// Makes a file that is missing, as SQLite would give it the umask's permissions.
+    ///
+    /// Never by opening it: whoever closes a file loses all POSIX locks of the process on it, those of the connections
+    /// that are open already too. Another process that closes its last connection would then take the file for unused
+    /// and remove the write-ahead log under them.
+    private static func makeFile(_ path: String) throws {
+        guard mknod(path, S_IFREG | 0o600, 0) != 0, errno != EEXIST || access(path, R_OK | W_OK) != 0 else { return }
+        throw NovaError(
+            errno == ENOSPC ? .noSpace : .unavailable, "The database file cannot be opened for writing.",
+            details: "\(path): \(String(cString: strerror(errno)))")
     }
 
     /// Sets what every connection of ours has: waits of at most 5 s for a lock, foreign keys, durable commits.

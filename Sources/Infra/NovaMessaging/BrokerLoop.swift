@@ -22,6 +22,8 @@ final class BrokerLoop {
     private var descriptors: [Int32: PeerRoute] = [:]
     private var suspects: [PeerRoute: Int] = [:]
     private var nextTick: Int64 = 0
+    /// The socket may hold messages that its descriptor no longer tells of.
+    private var mustRead = true
 
     init(socket: BrokerSocket, wake: WakeDescriptor, limits: QueueLimits, log: Logger) {
         self.socket = socket
@@ -34,19 +36,19 @@ final class BrokerLoop {
     func run(until isStopping: borrowing Atomic<Bool>) {
         log.info("broker listens on \(socket.endpoints.joined(separator: " "))")
         var items = [
-            zmq_pollitem_t(socket: socket.router.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
-            zmq_pollitem_t(socket: socket.monitor.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
-            zmq_pollitem_t(socket: nil, fd: wake.fd, events: Int16(ZMQ_POLLIN), revents: 0),
+            pollfd(fd: socket.router.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: socket.monitor.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0),
         ]
         while !isStopping.load(ordering: .acquiring) {
-            let wait = max(0, nextTick - MonotonicClock.milliseconds())
-            if zmq_poll(&items, 3, Int(wait)) > 0 {
-                if items[1].revents != 0 { readMonitor() }
-                if items[0].revents != 0 { readMessages() }
-            }
+            let wait = mustRead ? 0 : max(0, nextTick - MonotonicClock.milliseconds())
+            let isReady = poll(&items, 3, Int32(clamping: wait)) > 0
+            if isReady, items[1].revents != 0 { readMonitor() }
+            if mustRead || isReady && items[0].revents != 0 { readMessages() }
             let now = MonotonicClock.milliseconds()
             if now >= nextTick {
                 nextTick = now + Self.tickEvery
+                mustRead = true
                 probe()
                 perform(state.handle(.tick, now: now))
             }
@@ -58,8 +60,12 @@ final class BrokerLoop {
 
     private func readMessages() {
         var fd: Int32 = -1
+        mustRead = true
         for _ in 0..<Self.batch {
-            guard socket.router.receive(limit: 3, into: &frames, sourceFD: &fd) else { return }
+            guard socket.router.receive(limit: 3, into: &frames, sourceFD: &fd) else {
+                mustRead = false
+                return
+            }
             guard let route = Self.route(frames[0]) else {
                 log.warning("a peer with a routing id of its own is ignored")
                 continue
@@ -122,15 +128,16 @@ final class BrokerLoop {
     }
 
     private func transmit(_ route: PeerRoute, _ header: MessageHeader, _ body: [UInt8]) -> ZMQSocket.Outcome {
+        mustRead = true
         var id: (UInt8, UInt8, UInt8, UInt8, UInt8) = (
             0, UInt8(truncatingIfNeeded: route >> 24), UInt8(truncatingIfNeeded: route >> 16),
             UInt8(truncatingIfNeeded: route >> 8), UInt8(truncatingIfNeeded: route)
         )
         let first = withUnsafeBytes(of: &id) { socket.router.send($0, more: true) }
         guard first == .sent else { return first }
-        self.header.bytes.removeAll(keepingCapacity: true)
+        self.header.removeAll()
         header.encode(to: &self.header)
-        _ = self.header.bytes.withUnsafeBytes { socket.router.send($0, more: true) }
+        _ = self.header.withUnsafeBytes { socket.router.send($0, more: true) }
         return body.withUnsafeBytes { socket.router.send($0, more: false) }
     }
 }

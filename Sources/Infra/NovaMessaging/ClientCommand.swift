@@ -10,6 +10,7 @@ enum ClientCommand: Sendable {
     case serve(
         session: Int, queue: QueueName, slots: Int, deadline: Int64, handler: DeliveryHandler,
         done: CheckedContinuation<Bool, Never>)
+    case watch(session: Int, ConnectionWatch)
     case settle(session: Int, id: MessageID, kind: MessageKind, body: [UInt8])
     case close(session: Int, deadline: Int64, done: CheckedContinuation<Void, Never>)
 }

@@ -27,6 +27,8 @@ final class ClientLink {
     /// When the socket is made (again).
     var openAt: Int64
     var firstItem = -1
+    /// The socket may hold messages that its descriptor no longer tells of.
+    var mustRead = true
     private var failures = 0
     private(set) var socket: ZMQSocket?
     private(set) var monitor: ZMQSocket?
@@ -54,6 +56,7 @@ final class ClientLink {
         try socket.connect(endpoint)
         self.socket = socket
         state = .connecting
+        mustRead = true
         lastHeard = now
         lastSent = now
     }
@@ -86,24 +89,28 @@ final class ClientLink {
     /// Sends now, or as soon as libzmq takes it.
     func send(_ header: MessageHeader, _ body: [UInt8] = [], now: Int64) {
         guard let socket else { return }
+        mustRead = true
         lastSent = now
-        writer.bytes.removeAll(keepingCapacity: true)
+        writer.removeAll()
         header.encode(to: &writer)
-        guard backlog.isEmpty, Self.transmit(writer.bytes, body, socket) else {
+        guard backlog.isEmpty, writer.withUnsafeBytes({ Self.transmit($0, body, socket) }) else {
             backlog.append((writer.bytes, body))
             return
         }
     }
 
     func flush() {
-        guard let socket else { return }
-        while let next = backlog.first, Self.transmit(next.header, next.body, socket) { backlog.removeFirst() }
+        guard let socket, wantsToWrite else { return }
+        mustRead = true
+        while let next = backlog.first, next.header.withUnsafeBytes({ Self.transmit($0, next.body, socket) }) {
+            backlog.removeFirst()
+        }
     }
 
     func forgetBacklog() { backlog.removeAll() }
 
-    private static func transmit(_ header: [UInt8], _ body: [UInt8], _ socket: ZMQSocket) -> Bool {
-        guard header.withUnsafeBytes({ socket.send($0, more: true) }) == .sent else { return false }
+    private static func transmit(_ header: UnsafeRawBufferPointer, _ body: [UInt8], _ socket: ZMQSocket) -> Bool {
+        guard socket.send(header, more: true) == .sent else { return false }
         return body.withUnsafeBytes { socket.send($0, more: false) } == .sent
     }
 }

@@ -1,5 +1,5 @@
-import CZeroMQ
 import DequeModule
+import Glibc
 import Logging
 import NovaCore
 import NovaWire
@@ -20,6 +20,7 @@ final class ClientSession {
         let handler: DeliveryHandler
         var done: CheckedContinuation<Bool, Never>?
         let deadline: Int64
+        var isConfirmed = false
     }
 
     let instance: UInt64
@@ -29,6 +30,7 @@ final class ClientSession {
     var unsettled: [UInt64: Unsettled] = [:]
     var registrations: [QueueName: Registration] = [:]
     var jobs = ClientJobs()
+    var watch: ConnectionWatch?
     private(set) var isClosed = false
     private var earlyCancels: Set<UInt64> = []
     private var readyWaiters: [(deadline: Int64, done: CheckedContinuation<Bool, Never>)] = []
@@ -49,7 +51,7 @@ final class ClientSession {
     // MARK: The loop
 
     /// Adds the sockets to poll; answers when the session wants to run at the latest.
-    func prepare(_ items: inout [zmq_pollitem_t], now: Int64) -> Int64 {
+    func prepare(_ items: inout [pollfd], now: Int64) -> Int64 {
         var until = min(nextDeadline, now + 500)
         for link in links {
             link.firstItem = -1
@@ -58,28 +60,32 @@ final class ClientSession {
                 continue
             }
             link.firstItem = items.count
-            let events = Int16(ZMQ_POLLIN) | (link.wantsToWrite ? Int16(ZMQ_POLLOUT) : 0)
-            items.append(zmq_pollitem_t(socket: socket.raw, fd: 0, events: events, revents: 0))
+            if link.mustRead { until = now }
+            items.append(pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0))
             if let monitor = link.monitor {
-                items.append(zmq_pollitem_t(socket: monitor.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+                items.append(pollfd(fd: monitor.descriptor, events: Int16(POLLIN), revents: 0))
             }
         }
         return max(now, until)
     }
 
-    func readable(_ items: [zmq_pollitem_t], now: Int64) {
+    /// Reads what has come; from every socket, whatever its descriptor says, when `all` is true.
+    func read(_ items: [pollfd], all: Bool, now: Int64) {
         for index in links.indices {
             let link = links[index]
             let at = link.firstItem
             guard at >= 0, at < items.count, link.socket != nil else { continue }
-            if link.monitor != nil, at + 1 < items.count, items[at + 1].revents != 0 {
+            if link.monitor != nil, at + 1 < items.count, all || items[at + 1].revents != 0 {
                 while link.monitor?.monitorEvent() != nil { greet(link, now: now) }
             }
-            let events = items[at].revents
-            if events & Int16(ZMQ_POLLOUT) != 0 { link.flush() }
-            guard events & Int16(ZMQ_POLLIN) != 0 else { continue }
+            guard all || link.mustRead || items[at].revents != 0 else { continue }
+            link.flush()
+            link.mustRead = true
             for _ in 0..<1_000 {
-                guard let socket = link.socket, socket.receive(limit: 2, into: &frames) else { break }
+                guard let socket = link.socket, socket.receive(limit: 2, into: &frames) else {
+                    link.mustRead = false
+                    break
+                }
                 guard frames.count == 2, let header = try? MessageHeader(decoding: frames[0]) else {
                     // A broker that sends garbage is no broker of ours; the count of its frames is in the log.
                     log.warning("a malformed message from \(link.endpoint) was dropped")
@@ -95,6 +101,7 @@ final class ClientSession {
         for index in links.indices { keepAlive(index, now: now) }
         if now >= nextDeadline { expire(now: now) }
         if let closing, now >= closing.deadline || jobs.running == 0 { finish(closing.done, now: now) }
+        watch?.note(connection)
     }
 
     private func keepAlive(_ index: Int, now: Int64) {
@@ -186,7 +193,10 @@ final class ClientSession {
 
     /// After a change of the live brokers: every registration and every message goes to its home.
     func rehome(now: Int64) {
-        for (queue, registration) in registrations { announce(queue, registration, .ready, now: now) }
+        for (queue, registration) in registrations {
+            registrations[queue]?.isConfirmed = false
+            announce(queue, registration, .ready, now: now)
+        }
         for counter in unsettled.keys.sorted() { dispatch(counter, now: now) }
     }
 
@@ -195,6 +205,7 @@ final class ClientSession {
         for queue in registrations.keys where header.id.counter == registrationIDs[queue] {
             registrations[queue]?.done?.resume(returning: true)
             registrations[queue]?.done = nil
+            registrations[queue]?.isConfirmed = true
         }
     }
 
@@ -299,23 +310,6 @@ final class ClientSession {
         if links.contains(where: { $0.state == .ready }) { return done.resume(returning: true) }
         readyWaiters.append((deadline, done))
         nextDeadline = min(nextDeadline, deadline)
-    }
-
-    /// The live broker that every live client chooses for a queue: the highest hash of both names.
-    func home(of queue: QueueName) -> Int? {
-        var best: (index: Int, weight: UInt64)?
-        for index in links.indices where links[index].state == .ready {
-            if links.count == 1 { return index }
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for text in [queue.topic, queue.host, links[index].endpoint] {
-                for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-                hash = (hash ^ 0xFF) &* 0x100_0000_01B3
-            }
-            hash ^= hash >> 29
-            hash = hash &* 0x9E37_79B9_7F4A_7C15
-            if best.map({ hash > $0.weight }) ?? true { best = (index, hash) }
-        }
-        return best?.index
     }
 
     // MARK: Work

@@ -1,4 +1,4 @@
-import CZeroMQ
+import Glibc
 import NovaCore
 import Synchronization
 
@@ -43,29 +43,28 @@ final class ClientThread: Sendable {
 
     private func run() {
         var sessions: [Int: ClientSession] = [:]
-        var items: [zmq_pollitem_t] = []
+        var items: [pollfd] = []
         while true {
             let now = MonotonicClock.milliseconds()
             items.removeAll(keepingCapacity: true)
-            items.append(zmq_pollitem_t(socket: nil, fd: wake.fd, events: Int16(ZMQ_POLLIN), revents: 0))
+            items.append(pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0))
             var until = now + 60_000
             for session in sessions.values { until = min(until, session.prepare(&items, now: now)) }
             let mustRun = inbox.withLock { inbox in
                 inbox.isAsleep = inbox.commands.isEmpty
                 return !inbox.isAsleep
             }
-            let count = Int32(items.count)
-            let ready = zmq_poll(&items, count, mustRun ? 0 : max(0, Int(until - now)))
+            let wait = mustRun ? 0 : Int32(clamping: max(0, until - now))
+            let ready = poll(&items, nfds_t(items.count), wait)
             let commands = inbox.withLock { inbox in
                 inbox.isAsleep = false
                 defer { inbox.commands = [] }
                 return inbox.commands
             }
             let woken = MonotonicClock.milliseconds()
-            if ready > 0 {
-                if items[0].revents != 0 { wake.clear() }
-                for session in sessions.values { session.readable(items, now: woken) }
-            }
+            if ready > 0, items[0].revents != 0 { wake.clear() }
+            // What waited long looks everywhere, should a descriptor ever have kept silent.
+            for session in sessions.values { session.read(items, all: wait > 0 && ready == 0, now: woken) }
             for command in commands { perform(command, &sessions, now: woken) }
             for (key, session) in sessions {
                 session.tick(now: woken)
@@ -88,6 +87,7 @@ final class ClientThread: Sendable {
         case .serve(let key, let queue, let slots, let deadline, let handler, let done):
             guard let session = sessions[key] else { return done.resume(returning: false) }
             session.serve(queue, slots: slots, handler: handler, deadline: deadline, done: done)
+        case .watch(let key, let watch): sessions[key]?.watch = watch
         case .settle(let key, let id, let kind, let body): sessions[key]?.settle(id, kind, body, now: now)
         case .close(let key, let deadline, let done):
             guard let session = sessions[key] else { return done.resume() }

@@ -73,6 +73,13 @@ public final class QueueClient: Sendable {
         }
     }
 
+    /// Tells an observer how the connection is, now and after each change; a later observer takes the place.
+    ///
+    /// It runs on the client thread and must not wait.
+    public func watch(_ observer: @escaping @Sendable (QueueConnection) -> Void) {
+        thread.post(.watch(session: session, ConnectionWatch(observer)))
+    }
+
     /// Ends the work on a delivery, with a REPLY or a FAIL.
     public func settle(_ id: MessageID, _ result: Result<[UInt8], NovaError>) {
         switch result {

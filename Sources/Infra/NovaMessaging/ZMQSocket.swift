@@ -9,9 +9,21 @@ final class ZMQSocket {
     enum Outcome { case sent, full, unreachable }
 
     let raw: UnsafeMutableRawPointer
+    /// Becomes readable when the socket may have something to do.
+    ///
+    /// One `poll` asks all of them, where `zmq_poll` makes calls for each socket. It tells of changes only: whoever read or
+    /// sent must read until nothing is left before it waits again.
+    let descriptor: Int32
     private var isOpen = true
 
-    init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+    init(_ raw: UnsafeMutableRawPointer) {
+        self.raw = raw
+        var descriptor: Int32 = -1
+        var size = 4
+        // Without one (never, on an open socket) poll() passes it over, and the loops' ticks read it.
+        descriptor = zmq_getsockopt(raw, ZMQ_FD, &descriptor, &size) == 0 ? descriptor : -1
+        self.descriptor = descriptor
+    }
 
     deinit { close() }
 

@@ -154,6 +154,9 @@ public final class RPCBus: Sendable {
         }
     }
 
+    /// Tells an observer how the connection is, now and after each change; it must not wait.
+    public func watch(_ observer: @escaping @Sendable (QueueConnection) -> Void) { client.watch(observer) }
+
     /// The broker's queues.
     public func queues() async throws -> [QueueStatus] {
         try await pages(.queues) { try QueueList(decoding: $0).queues }

@@ -15,6 +15,8 @@ public protocol RPCMethod: Record {
     static var number: UInt16 { get }
     /// The minor version of the interface that brought the method; default 0.
     static var since: UInt16 { get }
+    /// How it is sent; default ``RPCDelivery/call``.
+    static var delivery: RPCDelivery { get }
     /// Whether it may run again after a worker that had taken it died; default false.
     static var isIdempotent: Bool { get }
     /// How long a caller waits when it says nothing else; default 60 seconds.
@@ -23,6 +25,7 @@ public protocol RPCMethod: Record {
 
 extension RPCMethod {
     public static var since: UInt16 { 0 }
+    public static var delivery: RPCDelivery { .call }
     public static var isIdempotent: Bool { false }
     public static var timeout: Duration { .seconds(60) }
 }

@@ -32,10 +32,13 @@ public enum CommonOptions {
         help: "Port of the monitoring listener; -1 means the daemon's own default, 0 any free port.", in: -1...65535)
     public static let databasePath = Option(
         "database", "path", default: "", help: "Folder of the SQLite files; empty means state_path.")
+    public static let reportInterval = Option(
+        "DEFAULT", "report_interval", default: 10, help: "Seconds between a daemon's reports that it lives.",
+        in: 1...3600)
 
     /// All of them.
     public static let all: [any OptionDeclaration] = [
         host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, queueEndpoint, monitoringEnabled,
-        monitoringListen, monitoringPort, databasePath,
+        monitoringListen, monitoringPort, databasePath, reportInterval,
     ]
 }

@@ -42,7 +42,16 @@ struct DaemonProcess: Sendable {
         log.info("\(daemon.name) \(Daemon.version) starts", metadata: ["host": "\(host)", "cloud": "\(cloud)"])
         for warning in config.warnings { log.warning("\(warning)") }
         ProcessMetrics.register(in: .shared)
-        for service in daemon.services { health.set(service.name, .failed("starting")) }
+        health.onChange { [log, name = daemon.name] health in
+            if health.isReady {
+                log.info("\(name) is ready")
+            } else {
+                log.warning("\(name) is not ready: \(health.obstacles)")
+            }
+        }
+        for service in daemon.services { health.set(service.name, .starting("has not begun")) }
+        let brokerPart =
+            daemon.queue == .connects ? nil : health.part("nova-queue/broker", waitsFor: "does not listen yet")
         let endpoints = config[CommonOptions.queueEndpoint]
         try await withThrowingTaskGroup(of: Bool.self) { group in
             if let listener = try MonitoringListener(daemon, config, health, log: log) {
@@ -56,7 +65,7 @@ struct DaemonProcess: Sendable {
                 reached = daemon.queue == .isBroker ? endpoints : [Daemon.embeddedEndpoint]
                 let listens = config.isSet(CommonOptions.queueEndpoint) && daemon.queue == .embedsBroker
                 let broker = try QueueBroker(endpoints: listens ? reached + endpoints : reached, log: log)
-                health.set("broker", .ready)
+                brokerPart?.ready()
                 group.addTask {
                     try await broker.run()
                     return false
@@ -82,6 +91,8 @@ struct DaemonProcess: Sendable {
             group.addTask {
                 guard let number = await signals.first() else { return false }
                 log.info("\(daemon.name) stops on signal \(number)")
+                health.onChange { _ in }  // that it is not ready from now on is no news
+                health.set(daemon.name, .failed("is stopping"))
                 return true
             }
             group.addTask {
@@ -120,12 +131,16 @@ struct DaemonProcess: Sendable {
                     let bus = try await RPCBus.connect(
                         to: endpoints, role: factory.role, host: host, instance: "\(getpid())", log: log)
                     buses.append(bus)
+                    let watch = QueueHealth(
+                        health.part("\(factory.name)/queue", waitsFor: "no broker answers"), endpoints: endpoints,
+                        log: log)
+                    group.addTask { await watch.watch(bus) }
+                    health.set(factory.name, .starting("prepares its work"))
                     let service = try await factory.make(
                         ServiceContext(
                             name: factory.name, config: config, log: log, bus: bus, metrics: .shared, health: health,
                             host: host, statePath: statePath, cloudID: cloudID))
                     health.set(factory.name, .ready)
-                    log.info("\(factory.name) is ready")
                     group.addTask { [health] in
                         defer { health.set(factory.name, .failed("stopped")) }
                         try await service.run()

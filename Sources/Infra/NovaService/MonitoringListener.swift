@@ -51,6 +51,12 @@ struct MonitoringListener: Sendable {
         }
     }
 
+    /// What `/readyz` answers: 503 as long as a part cannot work, and which ones they are.
+    static func readiness(_ health: HealthRegistry) -> APIResponse {
+        .bytes(
+            health.isReady ? 200 : 503, contentType: "text/plain; charset=utf-8", Array(health.text.utf8))
+    }
+
     private static func operations(_ health: HealthRegistry) -> [Operation] {
         let plain = "text/plain; charset=utf-8"
         return [
@@ -64,7 +70,7 @@ struct MonitoringListener: Sendable {
                 _ in .bytes(200, contentType: plain, Array("ok\n".utf8))
             },
             Operation(.get, "/readyz", name: "monitoring:ready", policy: nil, summary: "Whether its parts can work") {
-                _ in .bytes(health.isReady ? 200 : 503, contentType: plain, Array(health.text.utf8))
+                _ in readiness(health)
             },
         ]
     }

@@ -35,6 +35,11 @@ public struct ServiceContext: Sendable {
         self.cloudID = cloudID
     }
 
+    /// Registers a part of the service that cannot work yet, and what it waits for; the process is not ready before.
+    public func part(_ part: String, waitsFor cause: String) -> HealthPart {
+        health.part("\(name)/\(part)", waitsFor: cause)
+    }
+
     /// The path of a service's SQLite file: `[database] path` or the state folder, then `NAME.sqlite`.
     public func databasePath(_ name: String) -> String {
         let folder = config[CommonOptions.databasePath]

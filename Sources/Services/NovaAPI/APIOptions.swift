@@ -1,4 +1,5 @@
 import NovaConfig
+import NovaService
 
 /// What operators may set for `nova-api`.
 enum APIOptions {
@@ -23,12 +24,21 @@ enum APIOptions {
     static let instanceNameTemplate = Option(
         "DEFAULT", "instance_name_template", default: "instance-%08x",
         help: "Form of `OS-EXT-SRV-ATTR:instance_name`; the number is the server's sequence number.")
+    static let serviceDownTime = Option(
+        "DEFAULT", "service_down_time", default: 60,
+        help: "Seconds without a report after which a daemon counts as down; two and a half report intervals at least.",
+        in: 1...86_400)
+
+    /// The time that a configuration asks for, never so short that a daemon between two reports counts as down.
+    static func serviceDownTime(_ config: Configuration) -> Int64 {
+        Int64(max(config[serviceDownTime], config[CommonOptions.reportInterval] * 5 / 2))
+    }
 
     static var all: [any OptionDeclaration] {
         [
             listen, port, maxLimit, quotaInstances, quotaCores, quotaRAM, quotaKeyPairs, quotaMetadata,
             unlimitedProjects,
-            instanceNameTemplate,
+            instanceNameTemplate, serviceDownTime,
         ]
     }
 }

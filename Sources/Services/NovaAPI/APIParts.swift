@@ -13,6 +13,8 @@ struct APIParts: Sendable {
     let database: Database
     let quota: Quota
     let liveness: HostLiveness
+    /// After how many seconds without a report a daemon counts as down.
+    let serviceDownTime: Int64
     let maxLimit: Int64
     let log: Logger
 

@@ -20,17 +20,22 @@ public struct APIService: CloudService {
     private let database: Database
     private let authenticator: TokenAuthenticator
     private let server: HTTPServer
+    private let http: HealthPart
 
     /// Opens the database and makes the server; it listens once it runs.
     public init(_ context: ServiceContext) async throws {
         self.context = context
         let config = context.config
+        http = context.part("http", waitsFor: "does not listen yet")
+        let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(path: context.databasePath("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
         try await database.write { try FlavorTable($0).insertDefaults() }
+        databasePart.ready()
         authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
         let parts = APIParts(
             bus: context.bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: context.bus),
-            maxLimit: Int64(config[APIOptions.maxLimit]), log: context.log)
+            serviceDownTime: APIOptions.serviceDownTime(config), maxLimit: Int64(config[APIOptions.maxLimit]),
+            log: context.log)
         server = try HTTPServer(
             name: Self.name, host: config[APIOptions.listen], port: config[APIOptions.port], apis: Self.apis(parts),
             authenticator: authenticator, policy: Policy(), log: context.log, metrics: context.metrics)
@@ -61,7 +66,7 @@ public struct APIService: CloudService {
             group.addTask { try await server.run() }
             group.addTask { await authenticator.run() }
             _ = try await server.waitUntilListening()
-            context.health.set("http", .ready)
+            http.ready()
             try await group.next()
             group.cancelAll()
         }

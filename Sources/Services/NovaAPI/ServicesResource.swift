@@ -17,8 +17,11 @@ struct ServicesResource: Sendable {
         ]
     }
 
+    /// A daemon is up when it has reported of late, and unless the broker knows already that it is gone.
     private func list(_ request: APIRequest) async throws -> APIResponse {
-        let live = try await parts.liveness.liveQueues()
+        // Without a broker the times of the last reports have to do.
+        let live = try? await parts.liveness.liveQueues()
+        let oldest = Timestamp.now().adding(seconds: -parts.serviceDownTime)
         let (services, hosts) = try await parts.database.read { connection in
             (try HostTable(connection).services(), try HostTable(connection).list())
         }
@@ -35,7 +38,9 @@ struct ServicesResource: Sendable {
                             let host = hosts.first {
                                 $0.resources.host == service.host && service.binary == "nova-compute"
                             }
-                            let isUp = live.contains("\(service.topic).\(service.host)") && !service.isForcedDown
+                            let isUp =
+                                service.updatedAt > oldest && !service.isForcedDown
+                                && live?.contains("\(service.topic).\(service.host)") ?? true
                             writer.object { writer in
                                 if request.atLeast(53) {
                                     writer.field("id", service.id.description)
@@ -47,8 +52,7 @@ struct ServicesResource: Sendable {
                                 writer.field("zone", service.zone)
                                 writer.field("status", host?.isDisabled ?? service.isDisabled ? "disabled" : "enabled")
                                 writer.field("state", isUp ? "up" : "down")
-                                writer.field(
-                                    "updated_at", isUp ? Timestamp.now().iso8601Micro : service.updatedAt.iso8601Micro)
+                                writer.field("updated_at", service.updatedAt.iso8601Micro)
                                 writer.field("disabled_reason", host?.disabledReason ?? service.disabledReason)
                                 if request.atLeast(11) { writer.field("forced_down", service.isForcedDown) }
                             }

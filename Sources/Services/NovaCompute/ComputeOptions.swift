@@ -32,9 +32,6 @@ public enum ComputeOptions {
     public static let syncInterval = Option(
         "DEFAULT", "sync_power_state_interval", default: 60, help: "Seconds between full power state reports.",
         in: 5...86400)
-    public static let reportInterval = Option(
-        "DEFAULT", "report_interval", default: 10, help: "Seconds between reports of the host's resources.",
-        in: 1...3600)
     public static let glance = Option(
         "glance", "api_servers", default: ["http://127.0.0.1:9292"],
         help: "Endpoints of the image service, tried in order.", expected: "a list of http URLs",
@@ -65,7 +62,7 @@ public enum ComputeOptions {
     /// All of them.
     public static let all: [any OptionDeclaration] = [
         driver, plug, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone, forceRaw, ephemeralFormat, builds,
-        syncInterval, reportInterval, glance, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
+        syncInterval, glance, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
         fakeMemory, fakeDisk, fakeDelay, fakeFailEvery,
     ]
 }

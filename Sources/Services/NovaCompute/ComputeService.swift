@@ -21,16 +21,21 @@ public final class ComputeService: RunnableService {
     private let reporter: HostReporter
     private let sync: PowerStateSync
     private let client: HTTPClient
+    private let queue: HealthPart
 
     init(
         _ context: ServiceContext, drivers: [VirtDriverFactory], plugs: [HostPlugFactory]
     ) async throws {
         let config = context.config
         self.context = context
+        let driverPart = context.part("driver", waitsFor: "the hypervisor does not answer yet")
+        let report = context.part("report", waitsFor: "no conductor has accepted a report of the host yet")
+        queue = context.part("rpc", waitsFor: "does not take work yet")
         try HostFiles.makeFolder(context.instancesPath)
         let hostID = try NodeIdentity.load(statePath: context.statePath, host: context.host)
         let settings = ComputeDriverSettings(context, hostID: hostID)
         let driver = try await Self.driver(config[ComputeOptions.driver], drivers, settings)
+        driverPart.ready()
         let plug = try await Self.plug(config[ComputeOptions.plug], isReal: driver.isReal, plugs, settings)
         let threads = WorkerThreads(name: "compute", count: 4)
         let client = HTTPClient()
@@ -64,10 +69,12 @@ public final class ComputeService: RunnableService {
                 cpuRatio: config[ComputeOptions.cpuRatio], memoryRatio: config[ComputeOptions.memoryRatio],
                 diskRatio: config[ComputeOptions.diskRatio],
                 reservedMemoryMB: Int64(config[ComputeOptions.reservedMemory]),
-                instancesPath: context.instancesPath, interval: .seconds(config[ComputeOptions.reportInterval])),
+                instancesPath: context.instancesPath, interval: .seconds(config[CommonOptions.reportInterval])),
             log: context.log,
-            onResult: { [health = context.health] error in
-                health.set("conductor", error.map { .degraded("host report failed: \(NovaError($0))") } ?? .ready)
+            onResult: { wasAccepted, error in
+                guard let error else { return report.ready() }
+                let cause = "host report failed: \(NovaError(error))"
+                report.set(wasAccepted ? .degraded(cause) : .starting(cause))
             })
         sync = PowerStateSync(
             host: context.host, driver: driver, conductor: conductor, actions: actions, folders: folders,
@@ -102,7 +109,7 @@ public final class ComputeService: RunnableService {
             context.log.warning("the conductor did not take the greeting: \(NovaError(error))")
         }
         context.log.info("compute service ready", metadata: ["driver": "\(driver.name)"])
-        context.health.set("nova-compute", .ready)
+        queue.ready()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [reporter] in await reporter.run() }
             group.addTask { [sync] in await sync.run() }

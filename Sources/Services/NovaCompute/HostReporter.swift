@@ -24,28 +24,32 @@ struct HostReporter: Sendable {
     let conductor: any ConductorLink
     let settings: Settings
     let log: Logger
-    /// Says whether the last report got through; for the health page.
-    let onResult: @Sendable ((any Error)?) -> Void
+    /// Whether a report was ever accepted, and why the last one was not; for the health page.
+    let onResult: @Sendable (_ wasAccepted: Bool, (any Error)?) -> Void
 
     /// Reports until cancelled.
     func run() async {
         var failures = 0
+        var wasAccepted = false
         while !Task.isCancelled {
             do {
                 try await conductor.report(try await resources())
                 if failures > 0 { log.info("the conductor takes reports again") }
                 failures = 0
+                wasAccepted = true
                 ComputeMetrics.shared.reports.inc()
-                onResult(nil)
+                onResult(wasAccepted, nil)
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
                 ComputeMetrics.shared.reportFailures.inc()
-                onResult(error)
+                onResult(wasAccepted, error)
                 // Once, and then now and then: an absent conductor must not fill the log.
                 if failures == 1 || failures % 30 == 0 { log.warning("host report failed: \(NovaError(error))") }
             }
-            let pause = failures == 0 ? settings.interval : min(settings.interval, .seconds(min(failures, 10)))
+            // Soon at first: the services of a cloud start side by side.
+            let pause =
+                failures == 0 ? settings.interval : min(settings.interval, .milliseconds(200 * min(failures, 50)))
             try? await Task.sleep(for: pause)  // ends early only by cancellation
         }
     }

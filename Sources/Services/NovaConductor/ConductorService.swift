@@ -20,14 +20,21 @@ public struct ConductorService: CloudService {
     private let database: Database
     private let runner: WorkflowRunner
     private let grants: GrantIssuer
+    private let reports: ServiceReports
+    private let workflows: HealthPart
 
     /// Opens the database and makes the grant key when there is none.
     public init(_ context: ServiceContext) async throws {
         self.context = context
         let config = context.config
+        workflows = context.part("workflows", waitsFor: "does not take work yet")
+        let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
             path: context.databasePath("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
         try await database.write { try FlavorTable($0).insertDefaults() }
+        databasePart.ready()
+        reports = ServiceReports(
+            database: database, interval: .seconds(config[CommonOptions.reportInterval]), log: context.log)
         grants = try await GrantIssuer(database)
         runner = WorkflowRunner(
             database: database, owner: "\(context.host)/\(UUID128.random())", slots: config[ConductorOptions.workers],
@@ -42,15 +49,17 @@ public struct ConductorService: CloudService {
     }
 
     public func run() async throws {
-        let desk = HostDesk(bus: context.bus, database: database, log: context.log)
+        let desk = HostDesk(bus: context.bus, database: database, reports: reports, log: context.log)
         try await context.bus.serve(dispatcher(desk), topic: "conductor", host: context.host, slots: 64)
-        _ = try await desk.hello(
-            ServiceHello(binary: Self.name, host: context.host, topic: "conductor"),
-            RPCCall(
-                context: .system(), deadline: .after(.seconds(10)),
-                principal: Principal(role: Self.role, host: context.host, instance: "")))
-        context.health.set("workflows", .ready)
-        try await runner.run()
+        try await reports.take(binary: Self.name, host: context.host, topic: "conductor", zone: "internal")
+        workflows.ready()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await runner.run() }
+            group.addTask { [host = context.host] in await reports.run(alsoFor: Self.name, host: host) }
+            defer { group.cancelAll() }
+            // The runner ends when it is cancelled or fails.
+            try await group.next()
+        }
         await context.bus.close()
         await database.close()
     }

@@ -11,6 +11,7 @@ import NovaWire
 struct HostDesk: Sendable {
     let bus: RPCBus
     let database: Database
+    let reports: ServiceReports
     let log: Logger
 
     /// Refuses a compute host that speaks of another.
@@ -24,11 +25,9 @@ struct HostDesk: Sendable {
     func report(_ request: HostReport, _ call: RPCCall) async throws -> HostReport.Response {
         let resources = request.resources
         try require(resources.host, call)
-        let changed = try await database.write { connection in
-            try HostTable(connection).hello(
-                binary: "nova-compute", host: resources.host, topic: "compute", zone: resources.availabilityZone)
-            return try HostTable(connection).report(resources)
-        }
+        try await reports.take(
+            binary: "nova-compute", host: resources.host, topic: "compute", zone: resources.availabilityZone)
+        let changed = try await database.write { try HostTable($0).report(resources) }
         // The provider is told each time: placement writes nothing when nothing changed, and may have lost its database.
         _ = try await bus.call(
             PlacementReport(resources.providerID, name: resources.node, Self.inventories(resources)),
@@ -77,11 +76,9 @@ struct HostDesk: Sendable {
 
     func hello(_ request: ServiceHello, _ call: RPCCall) async throws -> ServiceHello.Response {
         try require(request.host, call)
-        try await database.write {
-            try HostTable($0).hello(
-                binary: request.binary, host: request.host, topic: request.topic,
-                zone: request.topic == "compute" ? "nova" : "internal")
-        }
+        try await reports.take(
+            binary: request.binary, host: request.host, topic: request.topic,
+            zone: request.topic == "compute" ? "nova" : "internal")
         return Nothing()
     }
 }

@@ -24,6 +24,7 @@ public final class IdentityService: CloudService {
     private let context: ServiceContext
     private let core: IdentityCore
     private let server: HTTPServer
+    private let http: HealthPart
 
     /// Opens the database and the key, making both at the first start, together with the first user.
     ///
@@ -31,6 +32,8 @@ public final class IdentityService: CloudService {
     public init(_ context: ServiceContext) async throws {
         self.context = context
         let config = context.config
+        http = context.part("http", waitsFor: "does not listen yet")
+        let databasePart = context.part("database", waitsFor: "is being opened")
         let database = try Database(
             path: context.databasePath("identity"), schema: IdentityCore.schema, log: context.log)
         let secrets = context.statePath
@@ -51,6 +54,7 @@ public final class IdentityService: CloudService {
             context.log.notice("the password of admin is random", metadata: ["file": "\(secrets)/admin_password"])
             return try SecretFile(path: "\(secrets)/admin_password").loadOrCreate { RandomBytes.text() }
         }
+        databasePart.ready()
         server = try HTTPServer(
             name: Self.name, host: config[IdentityOptions.listen], port: config[IdentityOptions.port],
             apis: core.apis, authenticator: core.authenticator, log: context.log,
@@ -73,12 +77,12 @@ public final class IdentityService: CloudService {
             }
         }
         try await serveQueue()
-        context.health.set("identity", .ready)
-        defer { context.health.remove("identity") }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.server.run() }
             group.addTask { await self.forget() }
             defer { group.cancelAll() }
+            _ = try await self.server.waitUntilListening()
+            self.http.ready()
             // The server ends when it is cancelled or fails; housekeeping never ends before.
             try await group.next()
         }

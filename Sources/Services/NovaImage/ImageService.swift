@@ -19,16 +19,20 @@ public struct ImageService: CloudService {
     private let database: Database
     private let table: ImageTable
     private let files: ImageFileStore
+    private let http: HealthPart
 
     /// Opens the database, `image.sqlite`, and the store, and clears away what a crash left.
     ///
     /// - Throws: ``NovaError`` when a file or folder cannot be used.
     public init(_ context: ServiceContext) async throws {
         self.context = context
+        http = context.part("http", waitsFor: "does not listen yet")
+        let databasePart = context.part("database", waitsFor: "is being opened")
         let folder = context.config[ImageOptions.path]
         database = try Database(
             path: context.databasePath("image"),
             schema: DatabaseSchema(name: "image", whole: PackageResources.whole_sql), log: context.log)
+        databasePart.ready()
         table = ImageTable(database: database)
         files = try ImageFileStore(
             folder: folder.isEmpty ? "\(context.statePath)/images" : folder,
@@ -48,13 +52,13 @@ public struct ImageService: CloudService {
             authURI: context.config[ImageOptions.authURI], metrics: context.metrics)
         try await context.bus.serve(
             dispatcher, topic: DescribeImage.topic, host: nil, slots: context.config[ImageOptions.slots])
-        context.health.set("image", .ready)
-        defer { context.health.remove("image") }
         let outcome: Result<Void, any Error>
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await server.run() }
                 group.addTask { await authenticator.run() }
+                _ = try await server.waitUntilListening()
+                http.ready()
                 // Either ends when we are cancelled; the server may also fail.
                 try await group.next()
                 group.cancelAll()

@@ -30,6 +30,8 @@ public final class NetworkService: RunnableService {
     private let database: Database
     private let authenticator: TokenAuthenticator
     private let server: HTTPServer
+    private let hostPart: HealthPart
+    private let httpPart: HealthPart
 
     /// The service for a daemon.
     ///
@@ -55,6 +57,9 @@ public final class NetworkService: RunnableService {
         let settings = NetworkHostSettings(
             marks: HostMarks(cloudID: context.cloudID, host: context.host), statePath: context.statePath)
         self.context = context
+        hostPart = context.part("host", waitsFor: "the host's networks have not been looked at yet")
+        httpPart = context.part("http", waitsFor: "does not listen yet")
+        let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
             path: context.databasePath("network"), schema: NetworkEngine.schema, log: context.log)
         engine = NetworkEngine(
@@ -62,6 +67,7 @@ public final class NetworkService: RunnableService {
             metrics: context.metrics, log: context.log)
         try await engine.makeDefaultNetwork(
             cidr: config[NetworkOptions.defaultCIDR], dns: config[NetworkOptions.dns], mtu: config[NetworkOptions.mtu])
+        databasePart.ready()
         authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
         server = try HTTPServer(
             name: Self.name, host: config[NetworkOptions.listen], port: config[NetworkOptions.port],
@@ -96,6 +102,8 @@ public final class NetworkService: RunnableService {
                 group.addTask { await self.authenticator.run() }
                 group.addTask { await self.keepReconciling() }
                 defer { group.cancelAll() }
+                _ = try await self.server.waitUntilListening()
+                self.httpPart.ready()
                 try await group.next()
             }
         } catch {
@@ -133,12 +141,12 @@ public final class NetworkService: RunnableService {
         do {
             try await engine.reconcile()
             try await engine.tidy()
-            context.health.set(Self.name, .ready)
+            hostPart.ready()
             return true
         } catch {
             let failure = NovaError(error)
             context.log.error("networks could not be made", metadata: ["error": "\(failure)"])
-            context.health.set(Self.name, .failed("\(failure)"))
+            hostPart.set(.failed("\(failure)"))
             return false
         }
     }

@@ -19,12 +19,16 @@ public struct PlacementService: CloudService {
 
     private let context: ServiceContext
     private let database: Database
+    private let http: HealthPart
 
     /// Opens the database, `placement.sqlite`.
     public init(_ context: ServiceContext) async throws {
         self.context = context
+        http = context.part("http", waitsFor: "does not listen yet")
+        let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
             path: context.databasePath("placement"), schema: PlacementSchema.current, log: context.log)
+        databasePart.ready()
     }
 
     public func run() async throws {
@@ -41,6 +45,8 @@ public struct PlacementService: CloudService {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await server.run() }
                 group.addTask { await authenticator.run() }
+                _ = try await server.waitUntilListening()
+                http.ready()
                 try await group.next()
                 group.cancelAll()
                 try await group.waitForAll()

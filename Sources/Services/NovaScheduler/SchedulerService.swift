@@ -18,14 +18,18 @@ public struct SchedulerService: CloudService {
     /// Requests answered at once.
     static let slots = 8
     private static let refreshEvery = Duration.seconds(5)
+    /// Until the table is complete for the first time.
+    private static let retryEvery = Duration.milliseconds(200)
 
     private let context: ServiceContext
     private let directory: HostDirectory
     private let chooser: HostChooser
+    private let table: HealthPart
 
     /// - Throws: ``NovaError`` `badRequest` for an unknown filter.
     public init(_ context: ServiceContext) async throws {
         self.context = context
+        table = context.part("hosts", waitsFor: "conductor and placement have not told the hosts yet")
         let cloud = RemoteCloudView(bus: context.bus)
         directory = HostDirectory(cloud: cloud, log: context.log)
         chooser = HostChooser(
@@ -34,15 +38,31 @@ public struct SchedulerService: CloudService {
     }
 
     public func run() async throws {
-        try await context.bus.serve(dispatcher, topic: SelectHost.topic, host: nil, slots: Self.slots)
-        // Keeps the table warm, so that the first request after a pause does not wait for three answers.
+        // Its host's queue carries no requests; the broker knows by it that this scheduler lives.
+        try await context.bus.serve(dispatcher, topic: SelectHost.topic, host: context.host, slots: Self.slots)
+        let sign = LifeSign(
+            bus: context.bus, hello: ServiceHello(binary: Self.name, host: context.host, topic: SelectHost.topic),
+            interval: .seconds(context.config[CommonOptions.reportInterval]), log: context.log)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await sign.run() }
+            group.addTask { await keepWarm() }
+            await group.waitForAll()
+        }
+    }
+
+    /// Keeps the table warm, so that the first request after a pause does not wait for three answers.
+    private func keepWarm() async {
+        var isComplete = false
         while !Task.isCancelled {
             do {
                 try await directory.refresh()
+                table.ready()
+                isComplete = true
             } catch {
+                if !isComplete { table.set(.starting("the hosts are not known yet: \(NovaError(error))")) }
                 context.log.debug("the scheduler's table is not complete yet", metadata: ["error": "\(error)"])
             }
-            do { try await Task.sleep(for: Self.refreshEvery) } catch { return }
+            do { try await Task.sleep(for: isComplete ? Self.refreshEvery : Self.retryEvery) } catch { return }
         }
     }
 

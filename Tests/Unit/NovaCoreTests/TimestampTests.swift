@@ -35,6 +35,12 @@ import Testing
         }
     }
 
+    @Test("a number that a peer may say has a text, whatever it is", arguments: [Int64.min, .min + 1, -1, .max])
+    func extremes(microseconds: Int64) {
+        #expect(!Timestamp(microseconds: microseconds).iso8601MicroZ.isEmpty)
+        #expect(!Timestamp(microseconds: microseconds).iso8601.isEmpty)
+    }
+
     @Test func addsSeconds() {
         #expect(Timestamp(microseconds: 5).adding(seconds: -2).microseconds == -1_999_995)
         #expect(Timestamp(microseconds: 1) < Timestamp(microseconds: 2))

@@ -92,11 +92,76 @@ struct WireTests {
         #expect(throws: NovaError.self) { try Inner(decoding: bytes) }
     }
 
+    @Test(
+        "lengths of every size of varint survive", arguments: [0, 120, 121, 122, 130, 16_370, 16_380, 16_390, 1 << 21])
+    func lengths(count: Int) throws {
+        var value = EveryField()
+        value.inner = Inner(String(repeating: "é", count: count / 2), -1)
+        value.inners = [value.inner, value.inner]
+        #expect(try EveryField(decoding: value.encoded()) == value)
+    }
+
+    @Test("maps are sorted by key", arguments: 0...5)
+    func maps(count: Int) throws {
+        var value = EveryField()
+        var expected = WireWriter()
+        expected.varint(UInt64(count))
+        for number in 0..<count {
+            value.map["k\(number)"] = "\(number)"
+            expected.text("k\(number)")
+            expected.text("\(number)")
+        }
+        var writer = WireWriter()
+        value.map.encode(to: &writer)
+        #expect(writer.bytes == expected.bytes)
+        #expect(try EveryField(decoding: value.encoded()) == value)
+    }
+
+    @Test(
+        "text that is not UTF-8 is refused",
+        arguments: ["80", "c080", "c1bf", "eda080", "efbf", "f4908080", "61ff62", "efbfbdff", "f09f98"])
+    func invalidText(hex: String) throws {
+        let text = try #require(Hex.decode(hex))
+        var writer = WireWriter()
+        writer.blob([UInt8(text.count)] + text + [0])
+        #expect(throws: NovaError.self) { try Inner(decoding: writer.bytes) }
+        #expect(String(utf8: UnsafeRawBufferPointer(start: nil, count: 0)) == "")
+    }
+
+    @Test("every form of user id survives", arguments: ["", "default", "00112233445566778899aabbccddeeff"])
+    func identifiers(text: String) throws {
+        for form in [text, text.uppercased(), "x" + text] {
+            var value = EveryField()
+            value.user = UserID(form)
+            #expect(try EveryField(decoding: value.encoded()).user == UserID(form))
+        }
+    }
+
+    @Test("a list of far more memory than bytes is refused")
+    func amplification() throws {
+        // Each element is one byte, an empty record, and some hundred bytes in memory.
+        var list = WireWriter()
+        let count = 1 << 20
+        list.varint(UInt64(count))
+        list.blob([])
+        let bytes = list.bytes.dropLast() + [UInt8](repeating: 0, count: count)
+        var writer = WireWriter()
+        writer.blob(Array(bytes))
+        #expect(throws: NovaError.self) { try ManyFields(decoding: writer.bytes) }
+    }
+
     @Test("secrets are masked where records are printed")
     func masked() {
         #expect(!EveryField.sample.debugText.contains("pw"))
         #expect(EveryField.sample.debugText.contains("secret: ***"))
     }
+}
+
+/// A list of large records.
+struct ManyFields: Record {
+    var elements: [EveryField] = []
+    init() {}
+    mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("elements", &elements) }
 }
 
 /// A small seeded generator.

@@ -116,12 +116,25 @@ struct CloudSession: Sendable {
         let text = inner["message"]?.stringValue ?? inner["detail"]?.stringValue
         let request = answer.header("x-openstack-request-id") ?? ""
         throw NovaError(
-            code(answer.status), "\(text ?? "The \(service) service answered \(answer.status).")",
+            code(answer.status),
+            "\(text ?? "The \(service) service answered \(answer.status).")\(advice(answer.status, service, text))",
             details: "\(service) HTTP \(answer.status)\(request.isEmpty ? "" : " \(request)")")
+    }
+
+    /// What to do about a refusal.
+    private static func advice(_ status: Int, _ service: String, _ text: String?) -> String {
+        switch (status, service) {
+        case (401, "identity"): " Check OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME and the domains."
+        case (401, _): " The token may have expired: try again, or sign in anew."
+        case (403, _) where text?.contains("olicy") ?? false: " Use a user whose role on the project allows it."
+        case (503, _): " Try again soon; novactl service list shows what is down."
+        default: ""
+        }
     }
 
     private static func code(_ status: Int) -> NovaError.Code {
         switch status {
+        case 400: .badRequest
         case 401: .unauthorized
         case 403: .forbidden
         case 404: .notFound

@@ -42,6 +42,20 @@ struct Resource: Sendable {
         return all
     }
 
+    /// The body of a thing's own address; one that is not there is told with the way to see them all.
+    static func body(_ session: CloudSession, _ path: String, of word: String, _ name: String) async throws -> JSONValue
+    {
+        do {
+            return try await session.get(.compute, "\(path)/\(CloudSession.escaped(name))")
+        } catch let error as NovaError where error.code == .notFound {
+            throw missing(word, name)
+        }
+    }
+
+    static func missing(_ word: String, _ name: String) -> NovaError {
+        NovaError(.notFound, "There is no \(word) \"\(name)\". See them with: novactl \(word) list")
+    }
+
     func show(_ session: CloudSession, id: String) async throws -> JSONValue {
         let body = try await session.get(service, "\(path)/\(CloudSession.escaped(id))")
         return singular.isEmpty ? body : body[singular] ?? .null
@@ -54,14 +68,14 @@ struct Resource: Sendable {
         do {
             return try await show(session, id: nameOrID)
         } catch let error as NovaError where error.code == .notFound || error.code == .badRequest {
-            let named = try await list(session, "", self.word == "flavor" ? [] : [("name", nameOrID)])
+            let named = try await list(session, "", word == "flavor" ? [("is_public", "None")] : [("name", nameOrID)])
                 .filter { $0["name"]?.stringValue == nameOrID }
             guard named.count <= 1 else {
                 throw NovaError(
                     .conflict, "\(named.count) \(plural) are named \"\(nameOrID)\". Use the id: \(listCommand)")
             }
             guard let id = named.first?["id"]?.stringValue else {
-                throw NovaError(.notFound, "There is no \(word) \"\(nameOrID)\". See them with: \(listCommand)")
+                throw Self.missing(word, nameOrID)
             }
             return try await show(session, id: id)
         }

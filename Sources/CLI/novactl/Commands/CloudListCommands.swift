@@ -3,7 +3,7 @@ import NovaSchema
 
 struct NetworkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "network", abstract: "Networks.", subcommands: [List.self])
+        commandName: "network", abstract: "Networks.", subcommands: [List.self, Show.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists networks.")
@@ -19,6 +19,17 @@ struct NetworkCommand: AsyncParsableCommand {
                         Column("Shared", "shared"), Column("Subnets", "subnets"),
                     ])
             }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows a network.")
+        @OptionGroup var cloud: CloudOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "Name or id.") var network: String
+
+        func run() async throws {
+            try await cloud.with { output.show(try await Resource.network.find($0, network)) }
         }
     }
 }
@@ -40,14 +51,16 @@ struct HypervisorCommand: AsyncParsableCommand {
                     [
                         Column("ID", "id"), Column("Host", "hypervisor_hostname"), Column("Type", "hypervisor_type"),
                         Column("Address", "host_ip"), Column("State", "state"), Column("Status", "status"),
-                        Column("VCPUs used", Self.share("vcpus_used", "vcpus")),
-                        Column("MiB used", Self.share("memory_mb_used", "memory_mb")),
+                        Column("Servers", "running_vms"),
+                        Column("VCPUs used", share("vcpus_used", "vcpus")),
+                        Column("RAM MiB used", share("memory_mb_used", "memory_mb")),
+                        Column("Disk GiB used", share("local_gb_used", "local_gb")),
                     ])
             }
         }
 
-        private static func share(_ used: String, _ all: String) -> @Sendable (JSONValue) -> String {
-            { "\($0[used]?.cell ?? "?")/\($0[all]?.cell ?? "?")" }
+        private func share(_ used: String, _ all: String) -> @Sendable (JSONValue) -> String {
+            { "\($0[used]?.cell ?? "?") of \($0[all]?.cell ?? "?")" }
         }
     }
 }

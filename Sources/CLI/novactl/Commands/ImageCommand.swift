@@ -12,13 +12,27 @@ struct ImageCommand: AsyncParsableCommand {
         @OptionGroup var cloud: CloudOptions
         @OptionGroup var output: OutputOptions
 
+        /// Bytes as people read them: "64.0 KiB".
+        private static func size(_ bytes: Int64?) -> String {
+            guard let bytes else { return "-" }
+            var (value, unit) = (Double(bytes), "B")
+            for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {
+                value /= 1024
+                unit = next
+            }
+            guard unit != "B" else { return "\(bytes) B" }
+            let tenths = Int64((value * 10).rounded())
+            return "\(tenths / 10).\(tenths % 10) \(unit)"
+        }
+
         func run() async throws {
             try await cloud.with { session in
                 output.show(
                     try await Resource.image.list(session),
                     [
                         Column("ID", "id"), Column("Name", "name"), Column("Status", "status"),
-                        Column("Format", "disk_format"), Column("Bytes", "size"), Column("Visibility", "visibility"),
+                        Column("Format", "disk_format"), Column("Size", { Self.size($0["size"]?.integerValue) }),
+                        Column("Visibility", "visibility"),
                     ])
             }
         }

@@ -5,7 +5,7 @@ import NovaSchema
 struct KeypairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keypair", abstract: "Key pairs: public keys put into guests.",
-        subcommands: [List.self, Create.self, Delete.self])
+        subcommands: [List.self, Show.self, Create.self, Delete.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists key pairs.")
@@ -18,6 +18,19 @@ struct KeypairCommand: AsyncParsableCommand {
                 let pairs = (body["keypairs"]?.arrayValue ?? []).map { $0["keypair"] ?? $0 }
                 output.show(
                     pairs, [Column("Name", "name"), Column("Type", "type"), Column("Fingerprint", "fingerprint")])
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows a key pair.")
+        @OptionGroup var cloud: CloudOptions
+        @OptionGroup var output: OutputOptions
+        @Argument(help: "Its name.") var name: String
+
+        func run() async throws {
+            try await cloud.with { session in
+                output.show(try await Resource.body(session, "/os-keypairs", of: "keypair", name)["keypair"] ?? .null)
             }
         }
     }
@@ -56,7 +69,10 @@ struct KeypairCommand: AsyncParsableCommand {
         @Argument(help: "Its name.") var name: String
 
         func run() async throws {
-            try await cloud.with { try await $0.delete(.compute, "/os-keypairs/\(CloudSession.escaped(name))") }
+            try await cloud.with { session in
+                _ = try await Resource.body(session, "/os-keypairs", of: "keypair", name)
+                try await session.delete(.compute, "/os-keypairs/\(CloudSession.escaped(name))")
+            }
         }
     }
 }

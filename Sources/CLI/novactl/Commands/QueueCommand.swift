@@ -14,23 +14,34 @@ struct QueueCommand: AsyncParsableCommand {
         @OptionGroup var queue: QueueOptions
         @OptionGroup var output: OutputOptions
         @Flag(help: "Show again every second until interrupted.") var watch = false
+        @ArgumentParser.Option(help: "With --watch: how many times.") var count: Int?
+
+        func validate() throws {
+            guard let count else { return }
+            guard watch, count > 0 else { throw ValidationError("--count needs --watch and a number above 0.") }
+        }
 
         func run() async throws {
             try await queue.with { bus in
+                var rounds = 0
                 repeat {
-                    let queues = try await QueueOptions.soon { try await bus.queues() }.sorted { $0.name < $1.name }
+                    let queues = try await QueueOptions.soon { try await bus.queues() }
+                        .sorted { ($0.name, $0.kind) < ($1.name, $1.kind) }
+                    if watch, !Console.isTerminal, !output.json { Console.write(Timestamp.now().iso8601MicroZ) }
                     if watch, Console.isTerminal {
                         Console.write("\u{1B}[H\u{1B}[2J\(queue.endpoints.joined(separator: " "))")
                     }
                     output.show(queues.map(Self.json), Self.columns)
+                    rounds += 1
+                    if let count, rounds >= count { break }
                     if watch { try await Task.sleep(for: .seconds(1)) }
                 } while watch
             }
         }
 
         private static let columns = [
-            Column("Queue", "name"), Column("Kind", "kind"), Column("Ready", "ready"), Column("In flight", "in_flight"),
-            Column("Workers", "consumers"), Column("Credit", "credit"), Column("Oldest ms", "oldest_age"),
+            Column("Queue", "name"), Column("Kind", "kind"), Column("Depth", "depth"), Column("In flight", "in_flight"),
+            Column("Consumers", "consumers"), Column("Credit", "credit"), Column("Oldest ms", "oldest_age"),
             Column("In/s", { rate($0["rate_in"]) }), Column("Out/s", { rate($0["rate_out"]) }),
             Column("Rejected", "rejected"), Column("Expired", "expired"), Column("Dead", "dead_letters"),
         ]
@@ -42,7 +53,8 @@ struct QueueCommand: AsyncParsableCommand {
 
         private static func json(_ queue: QueueStatus) -> JSONValue {
             .object([
-                "name": .string(queue.name), "kind": .string(queue.kind), "ready": .integer(queue.ready),
+                "name": .string(queue.name), "kind": .string(queue.kind), "depth": .integer(queue.ready),
+                "ready": .integer(queue.ready),
                 "in_flight": .integer(queue.inFlight), "bytes": .integer(queue.bytes),
                 "oldest_age": .integer(queue.oldestAge), "consumers": .integer(queue.consumers),
                 "credit": .integer(queue.credit), "rate_in": .number(queue.rateIn), "rate_out": .number(queue.rateOut),
@@ -102,7 +114,7 @@ struct QueueOptions: ParsableArguments {
             let cause = NovaError(error)
             guard cause.isTransient else { throw error }
             throw NovaError(
-                cause.code,
+                .unavailable,
                 "No broker answers at \(endpoints.joined(separator: ", ")). Is nova-queue running? "
                     + "Name another one with --queue.", details: cause.message)
         }

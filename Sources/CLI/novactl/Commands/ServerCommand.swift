@@ -43,7 +43,10 @@ struct ServerCommand: AsyncParsableCommand {
         @Argument(help: "Name or id.") var server: String
 
         func run() async throws {
-            try await cloud.with { output.show(try await Resource.server.find($0, server)) }
+            try await cloud.with { session in
+                let found = try await Resource.server.find(session, server)
+                output.show(output.json ? found : ServerView.forPeople(found))
+            }
         }
     }
 
@@ -113,11 +116,44 @@ struct ServerCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
         func run() async throws {
             try await target.cloud.with { session in
-                let id = try await Resource.server.id(session, target.server)
+                let server = try await Resource.server.find(session, target.server)
+                let id = server["id"]?.stringValue ?? target.server
                 let answer = try await session.get(.compute, "/servers/\(id)/os-nova-explanation")
                 let explanation = answer["explanation"] ?? .null
-                Console.write(output.json ? explanation.text : explanation.outline())
+                guard !output.json else { return output.show(explanation) }
+                show(explanation, of: server)
             }
+        }
+
+        private func show(_ explanation: JSONValue, of server: JSONValue) {
+            var facts: JSONObject = [
+                "server": server["name"] ?? .null, "status": server["status"] ?? .null,
+                "task": server["OS-EXT-STS:task_state"] ?? .null,
+            ]
+            if let fault = server["fault"]?["message"] { facts["fault"] = fault }
+            for member in explanation.objectValue ?? JSONObject() where !["filters", "weights"].contains(member.key) {
+                facts[member.key] = member.value
+            }
+            output.show(.object(facts))
+            Console.write("")
+            output.show(
+                explanation["filters"]?.arrayValue ?? [],
+                [
+                    Column("Filter", "filter"), Column("Hosts before", "hosts_before"),
+                    Column("Hosts after", "hosts_after"), Column("Removed", { Self.pairs($0["removed"], ": ", "; ") }),
+                ])
+            Console.write("")
+            output.show(
+                explanation["weights"]?.arrayValue ?? [],
+                [
+                    Column("Host", "host"), Column("Weight", "weight"),
+                    Column("Made of", { Self.pairs($0["parts"], " ", ", ") }),
+                ])
+        }
+
+        private static func pairs(_ value: JSONValue?, _ between: String, _ after: String) -> String {
+            let all = (value?.objectValue ?? JSONObject()).map { "\($0.key)\(between)\($0.value.cell)" }
+            return all.isEmpty ? "-" : all.joined(separator: after)
         }
     }
 }
@@ -137,6 +173,18 @@ struct ServerTarget: ParsableArguments {
 
 /// Parts of a server's body as cells.
 enum ServerView {
+    /// A server's body with its nested parts as a person reads them.
+    static func forPeople(_ server: JSONValue) -> JSONValue {
+        var members = server.objectValue ?? JSONObject()
+        members["addresses"] = .string(addresses(server))
+        if let image = server["image"]?["id"] { members["image"] = image }
+        if let flavor = server["flavor"], let name = flavor["original_name"]?.stringValue {
+            let size = "\(flavor["vcpus"]?.cell ?? "?") VCPU, \(flavor["ram"]?.cell ?? "?") MiB RAM"
+            members["flavor"] = .string("\(name) (\(size), \(flavor["disk"]?.cell ?? "?") GiB disk)")
+        }
+        return .object(members)
+    }
+
     @Sendable static func addresses(_ server: JSONValue) -> String {
         let networks = server["addresses"]?.objectValue ?? JSONObject()
         return networks.map { network in

@@ -29,7 +29,7 @@ struct ServerCreateCommand: AsyncParsableCommand {
             if wait { try await ServerWatch(session: session, limit: timeout).untilActive(id) }
             var server = try await Resource.server.show(session, id: id).objectValue ?? JSONObject()
             if let password = created["server"]?["adminPass"] { server["adminPass"] = password }
-            output.show(.object(server))
+            output.show(output.json ? .object(server) : ServerView.forPeople(.object(server)))
         }
     }
 

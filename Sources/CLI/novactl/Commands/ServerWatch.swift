@@ -21,7 +21,9 @@ struct ServerWatch: Sendable {
 
     /// Returns when the server is gone.
     func untilGone(_ id: String) async throws {
-        let server = try await until(id) { $0["status"]?.stringValue == "ERROR" && $0["task"] == nil }
+        let server = try await until(id) {
+            $0["status"]?.stringValue == "ERROR" && $0["OS-EXT-STS:task_state"]?.stringValue == nil
+        }
         guard server == nil else {
             throw NovaError(.internal, "The server could not be deleted. See why: novactl server why \(id)")
         }

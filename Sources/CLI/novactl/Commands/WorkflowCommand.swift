@@ -12,18 +12,21 @@ struct WorkflowCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists workflows.")
         @OptionGroup var cloud: CloudOptions
         @OptionGroup var output: OutputOptions
-        @ArgumentParser.Option(help: "Only those of this server (id).") var server: String?
+        @ArgumentParser.Option(help: "Only those of this server (name or id).") var server: String?
+        @Flag(help: "Only those that are not finished.") var open = false
 
         func run() async throws {
             try await cloud.with { session in
-                let body = try await session.get(.compute, path)
-                let all = body["workflows"]?.arrayValue ?? []
+                var query: [(String, String)] = []
+                if let server { query.append(("server_id", try await Resource.server.id(session, server))) }
+                if open { query.append(("open", "true")) }
+                let body = try await session.get(.compute, path, query)
                 output.show(
-                    all.filter { server == nil || $0["server_id"]?.stringValue == server },
+                    body["workflows"]?.arrayValue ?? [],
                     [
-                        Column("ID", "id"), Column("Server", "server_id"), Column("Name", "name"),
-                        Column("State", "state"), Column("Step", "step"), Column("Owner", "owner"),
-                        Column("Created", "created_at"), Column("Error", "error"),
+                        Column("ID", "id"), Column("Name", "name"), Column("Server", "server_name"),
+                        Column("Server ID", "server_id"), Column("State", "state"), Column("Step", "step"),
+                        Column("Attempts", "attempts"), Column("Created", "created_at"), Column("Error", "error"),
                     ])
             }
         }
@@ -37,7 +40,7 @@ struct WorkflowCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await cloud.with { session in
-                let body = try await session.get(.compute, "\(path)/\(CloudSession.escaped(workflow))")
+                let body = try await Resource.body(session, path, of: "workflow", workflow)
                 let found = body["workflow"] ?? body["workflows"]?.arrayValue?.first ?? body
                 output.show(found, hiding: ["steps", "links"])
                 guard !output.json else { return }

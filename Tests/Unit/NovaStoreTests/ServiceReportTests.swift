@@ -1,0 +1,28 @@
+import NovaCore
+import NovaDatabase
+import NovaModel
+import NovaStore
+import Testing
+
+@Suite struct ServiceReportTests {
+    @Test func aReportMakesTheServiceOnceAndThenMovesItsTimeForward() async throws {
+        let database = try TestDatabase.make()
+        let start = Timestamp.now()
+        for seconds: Int64 in [0, 10, 5] {
+            try await database.write {
+                try HostTable($0).hello(
+                    binary: "nova-scheduler", host: "h1", topic: "scheduler", zone: "internal",
+                    at: start.adding(seconds: seconds))
+            }
+        }
+        try await database.write {
+            try HostTable($0).hello(binary: "nova-scheduler", host: "h2", topic: "scheduler", zone: "internal")
+        }
+        let services = try await database.read { try HostTable($0).services() }
+        #expect(services.map(\.host) == ["h1", "h2"])
+        #expect(services.map(\.sequence) == [1, 2])
+        // A report that comes late changes nothing.
+        #expect(services.first?.createdAt == start)
+        #expect(services.first?.updatedAt == start.adding(seconds: 10))
+    }
+}

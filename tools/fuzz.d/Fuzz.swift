@@ -1,0 +1,67 @@
+import Glibc
+import NovaCore
+import NovaMessaging
+import NovaSchema
+import NovaWire
+
+// What libFuzzer calls with one input after the other: the first byte chooses the parser, the rest is what a peer sent.
+// A parser may refuse; it may not trap, read past its bytes or ask for much memory. What it takes must survive being
+// written and read again.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard let start, count > 0 else { return 0 }
+    let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
+    switch start.pointee % 8 {
+    case 0: header(bytes)
+    case 1: record(FailureRecord.self, bytes)
+    case 2: record(EveryField.self, bytes)
+    case 3: record(LaterInner.self, bytes)
+    case 4: record(QueueList.self, bytes)
+    case 5: record(DeadLetterList.self, bytes)
+    case 6: json(bytes)
+    default: text(String(decoding: bytes, as: UTF8.self))
+    }
+    return 0
+}
+
+/// Ends the run with the input as reproducer when something that must hold does not.
+private func require(_ holds: Bool, _ what: StaticString) {
+    guard !holds else { return }
+    write(STDERR_FILENO, what.utf8Start, what.utf8CodeUnitCount)
+    abort()
+}
+
+private func header(_ bytes: [UInt8]) {
+    // Refused is fine here and below: `try?` tells it from taken.
+    guard let header = try? MessageHeader(decoding: bytes) else { return }
+    let again = header.encoded()
+    require((try? MessageHeader(decoding: again)) == header, "a header is written as another one")
+}
+
+private func record<R: Record>(_ type: R.Type, _ bytes: [UInt8]) {
+    guard let value = try? R(decoding: bytes) else { return }
+    _ = value.debugText
+    let once = value.encoded()
+    guard let again = try? R(decoding: once) else { return require(false, "what was written is refused") }
+    require(again.encoded() == once, "a record is written as another one")
+    var columns = value.columns.makeIterator()
+    guard let row = try? R(nextColumn: { columns.next() ?? .null }) else {
+        return require(false, "a row that was written is refused")
+    }
+    require(row.encoded() == once, "a row is another record")
+}
+
+private func json(_ bytes: [UInt8]) {
+    guard let value = try? JSONValue.parse(bytes) else { return }
+    let once = value.serialized()
+    guard let again = try? JSONValue.parse(once) else { return require(false, "JSON that was written is refused") }
+    require(again.serialized() == once, "JSON is written as another value")
+    _ = value.lenientBool
+    _ = value.lenientInteger
+}
+
+private func text(_ text: String) {
+    if let uuid = UUID128(text) { require(UUID128(uuid.description) == uuid, "a UUID's text is another one") }
+    if let bytes = Hex.decode(text) { require(Hex.decode(Hex.encode(bytes)) == bytes, "hex text is another one") }
+    if let time = Timestamp(iso8601: text) { require(!time.iso8601Micro.isEmpty, "a time has no text") }
+}
