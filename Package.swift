@@ -201,7 +201,8 @@ let testTargets = [
     tests("NovaMessagingTests", in: "Unit", ["NovaCore", "NovaWire", "NovaMessaging", "NovaRPC"], packages: [log]),
     tests(
         "NovaServiceTests", in: "Unit",
-        ["NovaCore", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaService"], packages: [log]),
+        ["NovaCore", "NovaConfig", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaService"], packages: [log]),
+    tests("QueueSimulationTests", in: "Simulation", ["NovaCore", "NovaWire", "NovaMessaging"]),
     tests("NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaDatabase"], packages: [log]),
     tests(
         "NovaHTTPTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient"],

@@ -105,6 +105,37 @@ find_build() {
     printf '%s\n' "$newest"
 }
 
+# broker_name: the daemon that is the broker, or has it.
+broker_name() { if [[ $CLOUD_MODE == standalone ]]; then echo nova-standalone; else echo nova-queue; fi; }
+
+# key_file NAME: the keys of a daemon on the queue.
+key_file() {
+    if [[ $1 == "$(broker_name)" ]]; then echo "$DIR/keys/broker.key"; else echo "$DIR/keys/$1.key"; fi
+}
+
+public_key() { sed -n 's/^public = //p' "$1"; }
+
+# make_keys: the broker's keys, and those of each daemon and of the operator, known to the broker. What is there stays.
+make_keys() {
+    local name file role host
+    [[ -x $CLOUD_BUILD/novactl ]] || die "$CLOUD_BUILD/novactl is not built"
+    (
+        umask 077
+        mkdir -p "$DIR/keys"
+        touch "$DIR/keys/authorized_keys"
+        [[ -s $DIR/keys/broker.key ]] || "$CLOUD_BUILD/novactl" queue keygen "$DIR/keys/broker.key" >/dev/null
+        for name in admin $(daemon_names); do
+            [[ $name != "$(broker_name)" ]] || continue
+            file=$(key_file "$name") role=${name#nova-} role=${role%%.*} role=${role%-api} host=$CLOUD_HOST
+            if [[ $name == nova-compute.* ]]; then host=$CLOUD_HOST-${name##*.}; fi
+            [[ -s $file ]] || "$CLOUD_BUILD/novactl" queue keygen --role "$role" --host "$host" "$file" >/dev/null
+            grep -qF -- "$(public_key "$file") $role $host" "$DIR/keys/authorized_keys" ||
+                "$CLOUD_BUILD/novactl" queue authorize "$file" --remark "$name" --file "$DIR/keys/authorized_keys" \
+                    >/dev/null
+        done
+    )
+}
+
 write_config() {
     local compute network
     case $CLOUD_DRIVER in
@@ -126,7 +157,8 @@ osapi_compute_listen = 127.0.0.1
 osapi_compute_listen_port = $PORT_API
 
 [queue]
-endpoint = tcp://127.0.0.1:$PORT_QUEUE
+brokers = tcp://127.0.0.1:$PORT_QUEUE=$(public_key "$DIR/keys/broker.key")
+authorized_keys = $DIR/keys/authorized_keys
 
 [libvirt]
 virt_type = qemu

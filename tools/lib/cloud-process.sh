@@ -30,7 +30,10 @@ known_name() {
 start_daemon() {
     local name=$1 program=${1%%.*} number setting
     alive "$name" && return 0
-    local arguments=(--config-file "$DIR/nova.conf" --set "monitoring.port=$(monitoring_port "$name")")
+    local arguments=(
+        --config-file "$DIR/nova.conf" --set "monitoring.port=$(monitoring_port "$name")"
+        --set "queue.key_file=$(key_file "$name")"
+    )
     if [[ $name == nova-compute.* ]]; then
         number=${name##*.}
         arguments+=(

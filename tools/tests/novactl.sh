@@ -65,7 +65,7 @@ check_has "--help tells the exit codes" "$output" 'Exit codes'
 for command in server flavor keypair image network hypervisor service queue workflow db \
     server\ {create,list,show,delete,start,stop,reboot,console-log,why} flavor\ {list,show,create,delete} \
     keypair\ {list,show,create,delete} image\ {list,show,create,delete} network\ {list,show} 'hypervisor list' \
-    'service list' 'queue list' 'queue peers' workflow\ {list,show} db\ {version,migrate}; do
+    'service list' queue\ {list,peers,keygen,authorize,revoke} workflow\ {list,show} db\ {version,migrate}; do
     # shellcheck disable=SC2086
     if output=$(ctl $command --help 2>&1) && grep -q "USAGE: novactl $command" <<<"$output" &&
         grep -q '^OVERVIEW: ' <<<"$output"; then ok "$command --help"; else not_ok "$command --help" "$output"; fi
@@ -280,7 +280,11 @@ say "Unreachable services"
 fails "identity" 5 'Cannot reach the identity service at 127.0.0.1:1\b.*Is it running' \
     env OS_AUTH_URL=http://127.0.0.1:1/v3 "$novactl" server list
 fails "the queue" 5 'No broker answers at tcp://127.0.0.1:1\. Is nova-queue running' \
+    "$novactl" queue list --queue tcp://127.0.0.1:1 --insecure
+fails "a broker without a key" 2 'tcp://127.0.0.1:1 has no key, and plain connections are refused' \
     "$novactl" queue list --queue tcp://127.0.0.1:1
+fails "a broker elsewhere without a key" 2 'tcp://192.0.2.1:1 has no key, and plain connections between hosts' \
+    "$novactl" queue list --queue tcp://192.0.2.1:1 --insecure
 "$ROOT/tools/cloud" stop nova-image
 fails "image" 5 'Cannot reach the image service at 127.0.0.1:' "$novactl" image list
 "$ROOT/tools/cloud" stop nova-scheduler

@@ -85,7 +85,10 @@ stop_second() {
     second_pid=''
 }
 trap 'stop_second; end_of_test' EXIT
+"$CLOUD_BUILD/novactl" queue keygen --role scheduler --host second "$DIR/keys/second.key" >/dev/null
+"$CLOUD_BUILD/novactl" queue authorize "$DIR/keys/second.key" >/dev/null
 "$CLOUD_BUILD/nova-scheduler" --config-file "$DIR/nova.conf" --set DEFAULT.host=second \
+    --set "queue.key_file=$DIR/keys/second.key" \
     --set monitoring.port=$second_port --set DEFAULT.report_interval=1 </dev/null >"$DIR/log/nova-scheduler.second.log" 2>&1 &
 second_pid=$!
 second_ready() { curl -fs -o /dev/null --max-time 5 "http://127.0.0.1:$second_port/readyz"; }

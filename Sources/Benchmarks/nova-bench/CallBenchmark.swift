@@ -21,7 +21,7 @@ struct CallBenchmark {
     /// Measures at an endpoint; the round with the lowest median counts.
     static func run(at endpoint: String) async throws -> CallBenchmark {
         let log = Logger(label: "nova-bench", factory: { _ in SwiftLogNoOpLogHandler() })
-        let broker = try QueueBroker(endpoints: [endpoint], log: log)
+        let broker = try QueueBroker(endpoints: [endpoint], roles: .unrestricted, log: log)
         guard let address = broker.boundEndpoints.first else {
             throw NovaError(.internal, "The broker has no endpoint.")
         }

@@ -8,8 +8,12 @@ public enum BrokerEvent: Sendable {
     case malformed(PeerRoute)
     /// The connection is closed, or takes no more.
     case gone(PeerRoute)
+    /// A fanout message could not be put into the subscriber's pipe.
+    case missed(PeerRoute, QueueName)
     /// Time has passed.
     case tick
+    /// The broker ends when what it has is done.
+    case drain
     /// The broker ends.
     case stop
 }
@@ -17,7 +21,7 @@ public enum BrokerEvent: Sendable {
 /// What a broker does.
 public enum BrokerAction: Sendable, Equatable {
     case send(PeerRoute, MessageHeader, [UInt8])
-    /// A peer sent too many bad frames: nothing of it is read any more.
+    /// A peer sent too many bad frames, or may not be here: nothing of it is read any more.
     case ignored(PeerRoute, String)
     /// Something an operator should see in the log.
     case note(String)

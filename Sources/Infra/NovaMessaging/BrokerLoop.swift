@@ -10,6 +10,9 @@ import Synchronization
 final class BrokerLoop {
     private static let batch = 500
     private static let tickEvery: Int64 = 50
+    /// How long a broker that stops waits for what is in hand, in milliseconds.
+    private static let drainLimit: Int64 = 5_000
+    private static let floodEvery: Int64 = 500
 
     private let socket: BrokerSocket
     private let wake: WakeDescriptor
@@ -18,19 +21,31 @@ final class BrokerLoop {
     private var frames: [[UInt8]] = []
     private var header = WireWriter(reserving: 256)
     private var work: Deque<BrokerAction> = []
-    /// The connection's descriptor of each route, to find those that a disconnection may concern.
-    private var descriptors: [Int32: PeerRoute] = [:]
+    /// The connection of each route: to find the one that a disconnection may concern, and to cut one.
+    private var connections = PeerConnections()
+    private var gate: PeerGate
+    private var refusals = RefusalLog()
+    private var flood = FloodGuard()
+    private var nextFlood: Int64 = 0
     private var suspects: [PeerRoute: Int] = [:]
     private var nextTick: Int64 = 0
     /// The socket may hold messages that its descriptor no longer tells of.
     private var mustRead = true
+    private let publish: (BrokerStatistics) -> Void
+    private var nextStatistics: Int64 = 0
 
-    init(socket: BrokerSocket, wake: WakeDescriptor, limits: QueueLimits, log: Logger) {
+    /// `publish` is given the figures each second.
+    init(
+        socket: BrokerSocket, wake: WakeDescriptor, authorized: AuthorizedKeysFile?, limits: QueueLimits,
+        roles: RoleTable, log: Logger, publish: @escaping (BrokerStatistics) -> Void
+    ) {
         self.socket = socket
         self.wake = wake
         self.log = log
+        gate = PeerGate(keys: authorized)
+        self.publish = publish
         state = BrokerState(
-            limits: limits, boot: UInt64.random(in: 1...UInt64.max), now: MonotonicClock.milliseconds())
+            limits: limits, boot: UInt64.random(in: 1...UInt64.max), now: MonotonicClock.milliseconds(), roles: roles)
     }
 
     func run(until isStopping: borrowing Atomic<Bool>) {
@@ -40,7 +55,16 @@ final class BrokerLoop {
             pollfd(fd: socket.monitor.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0),
         ]
-        while !isStopping.load(ordering: .acquiring) {
+        var endAt: Int64?
+        while true {
+            if isStopping.load(ordering: .acquiring) || state.isDraining {
+                // What is in hand may end; what waits goes to other brokers.
+                let now = MonotonicClock.milliseconds()
+                if endAt == nil { perform(state.handle(.drain, now: now)) }
+                let end = endAt ?? now + Self.drainLimit
+                endAt = end
+                if state.isIdle || now >= end { break }
+            }
             let wait = mustRead ? 0 : max(0, nextTick - MonotonicClock.milliseconds())
             let isReady = poll(&items, 3, Int32(clamping: wait)) > 0
             if isReady, items[1].revents != 0 { readMonitor() }
@@ -50,38 +74,97 @@ final class BrokerLoop {
                 nextTick = now + Self.tickEvery
                 mustRead = true
                 probe()
+                cutRevoked()
+                if now >= nextFlood { cutEndless(now) }
                 perform(state.handle(.tick, now: now))
+                report(now)
             }
+            perform(state.flush(now: now))
         }
         perform(state.handle(.stop, now: MonotonicClock.milliseconds()))
         socket.close()
         log.info("broker stopped")
     }
 
+    private func report(_ now: Int64) {
+        guard now >= nextStatistics else { return }
+        nextStatistics = now + 1_000
+        publish(
+            BrokerStatistics(
+                queues: state.queueStatuses(), peers: state.peerStatuses(), methods: state.methodStatuses()))
+    }
+
     private func readMessages() {
         var fd: Int32 = -1
+        var userID: String?
         mustRead = true
         for _ in 0..<Self.batch {
-            guard socket.router.receive(limit: 3, into: &frames, sourceFD: &fd) else {
+            let isThere = socket.router.receive(limit: 3, into: &frames, sourceFD: &fd) { frames, properties in
+                userID = MessageHeader.isHello(frames.dropFirst().first) ? properties["User-Id"] : nil
+            }
+            guard isThere else {
                 mustRead = false
                 return
             }
+            flood.heard(fd)
             guard let route = Self.route(frames[0]) else {
-                log.warning("a peer with a routing id of its own is ignored")
+                tellRefusal("a peer with a routing id of its own is ignored")
                 continue
             }
+            guard !gate.isShut(route) else { continue }
             let now = MonotonicClock.milliseconds()
-            guard frames.count == 3 else {
-                perform(state.handle(.malformed(route), now: now))
-                continue
-            }
             do throws(WireError) {
+                guard frames.count == 3 else { throw .badValue }
                 let header = try MessageHeader(decoding: frames[1])
-                if header.kind == .hello, fd >= 0 { descriptors[fd] = route }
-                perform(state.handle(.received(route, header, frames[2]), now: now))
+                if header.kind == .hello {
+                    greet(route, header, userID: userID, fd: fd, now: now)
+                } else {
+                    perform(state.handle(.received(route, header, frames[2]), now: now))
+                }
             } catch {
+                connections.note(route, fd: fd)
                 perform(state.handle(.malformed(route), now: now))
             }
+        }
+    }
+
+    /// A HELLO goes on under the name that its connection's key has.
+    private func greet(_ route: PeerRoute, _ header: MessageHeader, userID: String?, fd: Int32, now: Int64) {
+        connections.note(route, fd: fd)
+        switch gate.hello(route, claims: header.principal, userID: userID) {
+        case .admitted(let name):
+            var header = header
+            header.principal = name
+            perform(state.handle(.received(route, header, frames[2]), now: now))
+        case .refused(let cause):
+            tellRefusal("a HELLO of connection \(route) is refused: \(cause)")
+            perform(state.handle(.malformed(route), now: now))
+        }
+    }
+
+    /// Writes a refusal into the log, unless there are too many of them.
+    private func tellRefusal(_ text: String) {
+        guard let kept = refusals.next(now: MonotonicClock.milliseconds()) else { return }
+        log.warning("\(text)\(kept > 0 ? " (and \(kept) more before)" : "")")
+    }
+
+    /// The connections of keys that were revoked are closed, and what they have sent already is not heard.
+    private func cutRevoked() {
+        for (route, name) in gate.revoked() {
+            log.notice("connection \(route) of \(name) is closed: its key is revoked")
+            perform([.send(route, MessageHeader(.goodbye, id: MessageID(sender: state.boot, counter: 0)), [])])
+            perform(state.handle(.gone(route), now: MonotonicClock.milliseconds()))
+            connections.cut(route)
+        }
+    }
+
+    /// Connections that send a message without end are closed: only that frees the memory it takes.
+    private func cutEndless(_ now: Int64) {
+        nextFlood = now + Self.floodEvery
+        for fd in flood.check() {
+            let route = connections.route(of: fd)
+            log.warning("connection \(route.map { "\($0)" } ?? "without a HELLO") sends without end and is closed")
+            shutdown(fd, Int32(SHUT_RDWR))
         }
     }
 
@@ -93,7 +176,11 @@ final class BrokerLoop {
 
     private func readMonitor() {
         while let (event, fd) = socket.monitor.monitorEvent() {
-            guard event == ZMQ_EVENT_DISCONNECTED, let route = descriptors.removeValue(forKey: fd) else { continue }
+            if event == ZMQ_EVENT_ACCEPTED { flood.opened(fd) }
+            guard event == ZMQ_EVENT_DISCONNECTED else { continue }
+            flood.closed(fd)
+            guard let route = connections.closed(fd) else { continue }
+            gate.forget(route)
             // The number may belong to a new connection already: only a send tells.
             suspects[route] = 10
             nextTick = min(nextTick, MonotonicClock.milliseconds() + 5)
@@ -115,10 +202,14 @@ final class BrokerLoop {
             case .note(let text): log.notice("\(text)")
             case .ignored(let route, let who):
                 log.warning("connection \(route) (\(who)) is ignored: too many bad frames")
+                gate.shut(route)
+                connections.cut(route)
             case .send(let route, let header, let body):
                 switch transmit(route, header, body) {
                 case .sent: break
-                case .full where header.kind == .fanout: log.warning("a slow subscriber missed a fanout message")
+                case .full where header.kind == .fanout:
+                    work.append(
+                        contentsOf: state.handle(.missed(route, header.queue), now: MonotonicClock.milliseconds()))
                 case .full, .unreachable:
                     suspects[route] = nil
                     work.append(contentsOf: state.handle(.gone(route), now: MonotonicClock.milliseconds()))

@@ -1,4 +1,5 @@
 import CZeroMQ
+import Logging
 import NovaCore
 import Synchronization
 
@@ -11,18 +12,27 @@ final class BrokerSocket: @unchecked Sendable {
     let router: ZMQSocket
     let monitor: ZMQSocket
     private(set) var endpoints: [String] = []
+    private let admission: Admission?
 
-    init(endpoints names: [String]) throws {
+    /// Binds endpoints: with `curve` those over tcp are encrypted and known by their keys, the others stay plain.
+    init(endpoints names: [String], curve: BrokerCurve?, log: Logger) throws {
+        admission = try curve.map { try Admission($0, log: log) }
         router = try ZMQContext.shared.socket(ZMQ_ROUTER)
         try router.prepare()
         try router.set(ZMQ_ROUTER_MANDATORY, 1)
         let number = Self.counter.add(1, ordering: .relaxed).newValue
         monitor = try router.monitor(
-            ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED, at: "inproc://nova-broker-monitor-\(number)")
-        for name in names {
-            try router.bind(name)
-            endpoints.append(name.hasPrefix("inproc:") ? name : router.lastEndpoint())
-        }
+            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED,
+            at: "inproc://nova-broker-monitor-\(number)")
+        // A listener has the options that the socket had when it was bound.
+        for name in names where !name.hasPrefix("tcp:") { try listen(name) }
+        if let curve { try admission?.apply(curve, to: router) }
+        for name in names where name.hasPrefix("tcp:") { try listen(name) }
+    }
+
+    private func listen(_ name: String) throws {
+        try router.bind(name)
+        endpoints.append(name.hasPrefix("inproc:") ? name : router.lastEndpoint())
     }
 
     /// Closes both; the ports are free when it returns (or after half a second).

@@ -21,58 +21,67 @@ extension BrokerState {
         var header = header
         header.principal = peer.name
         header.attempt = 0
+        let amount = header.flags.contains(.resent) ? header.amount : 0
+        header.amount = 0
         let patience = header.remaining > 0 ? header.remaining : limits.castHold
         let message = BrokerMessage(header: header, body: body, sender: peer, arrived: now, deadline: now + patience)
         if let instance = handled[id] {
-            if header.kind == .cast { return accept(peer, header) }
+            if header.kind == .cast {
+                accept(peer, header)
+                return marks.settled(id)
+            }
             if let worker = peers[instance] { return hand(message, to: worker) }
-            guard header.flags.contains(.idempotent) else { return fail(message, Self.workerLost(header)) }
+            guard message.isIdempotent else { return fail(message, Self.workerLost(header)) }
         }
-        if header.flags.contains(.resent), !header.flags.contains(.idempotent), now < settlingUntil {
-            guard held.count < limits.messages else { return refuse(message, .full) }
-            message.state = .held
-            messages[id] = message
-            held.append(message)
-            if message.isCall { peer.waitsFor.insert(id) } else { accept(peer, header) }
-            return
-        }
+        guard !isDraining else { return refuse(message, .moved) }
+        if header.flags.contains(.resent), !message.isIdempotent { return hold(message, amount) }
         enqueue(message, fresh: true)
     }
 
-    private func accept(_ peer: BrokerPeer, _ header: MessageHeader) {
+    func accept(_ peer: BrokerPeer, _ header: MessageHeader) {
         send(peer, MessageHeader(.accepted, id: header.id))
     }
 
     /// Puts a message into its queue, or refuses it.
     func enqueue(_ message: BrokerMessage, fresh: Bool) {
-        let header = message.header
-        guard let queue = queue(header.queue) else { return refuse(message, .full) }
+        guard let queue = queue(message.header.queue) else { return refuse(message, .full) }
         queue.lastUsed = now
         if fresh { queue.countIn += 1 }
-        if message.isCall, queue.workers.isEmpty, now >= settlingUntil {
+        if message.isCall, now >= settlingUntil, let reason = refusal(message, queue) {
             queue.status.rejected += 1
-            return refuse(message, .noConsumer)
+            return refuse(message, reason)
         }
-        if fresh, queue.ready > 0 || !queue.workers.contains(where: \.isFree) {
-            // Only what has to wait counts against the limits.
-            guard queue.ready < limits.messages, queue.bytes + message.size <= limits.bytes,
-                tally.bytes + message.size <= limits.totalBytes
-            else {
-                queue.status.rejected += 1
-                return refuse(message, .full)
-            }
+        if fresh, !hasRoom(message, queue) {
+            queue.status.rejected += 1
+            return refuse(message, .full)
         }
-        messages[header.id] = message
+        messages[message.id] = message
         queue.add(message, front: !fresh)
-        if fresh {
-            if message.isCall { message.sender.waitsFor.insert(header.id) } else { accept(message.sender, header) }
-        }
+        if fresh { admit(message) }
         dispatch(queue)
     }
 
-    private func refuse(_ message: BrokerMessage, _ reason: RejectReason) {
-        messages[message.header.id] = nil
-        message.sender.waitsFor.remove(message.header.id)
+    /// Why nobody will ever take the message, as things are.
+    private func refusal(_ message: BrokerMessage, _ queue: BrokerQueue) -> RejectReason? {
+        if queue.workers.isEmpty { return .noConsumer }
+        return queue.workers.contains { $0.knows(message.header) } ? nil : .noCompatibleWorker
+    }
+
+    /// Only what has to wait counts against the limits.
+    private func hasRoom(_ message: BrokerMessage, _ queue: BrokerQueue) -> Bool {
+        if queue.ready == 0, queue.workers.contains(where: \.isFree) { return true }
+        return queue.ready < limits.messages && queue.bytes + message.size <= limits.bytes
+            && tally.bytes + message.size <= limits.totalBytes
+    }
+
+    /// The broker is responsible from here on.
+    func admit(_ message: BrokerMessage) {
+        if message.isCall { message.sender.waitsFor.insert(message.id) } else { accept(message.sender, message.header) }
+    }
+
+    func refuse(_ message: BrokerMessage, _ reason: RejectReason) {
+        messages[message.id] = nil
+        message.sender.waitsFor.remove(message.id)
         message.state = .dropped
         guard let route = message.sender.route else { return }
         reject(route, message.header, reason)
@@ -80,28 +89,36 @@ extension BrokerState {
 
     /// Delivers what can be delivered.
     func dispatch(_ queue: BrokerQueue) {
-        while let message = queue.pending.first {
-            guard message.state == .pending else {
-                queue.pending.removeFirst()
-                continue
-            }
-            if message.deadline <= now {
-                queue.pending.removeFirst()
+        while let (message, worker) = queue.next() {
+            guard message.deadline > now else {
                 expire(message, in: queue)
                 continue
             }
-            guard let worker = queue.nextWorker() else { return }
-            queue.pending.removeFirst()
             queue.forget(message, as: .delivered)
             worker.busy += 1
             message.slot = worker
             message.worker = worker.peer
-            message.isTaken = false
-            worker.peer.delivered.insert(message.header.id)
+            // A message that may run again is begun without asking.
+            message.isTaken = message.isIdempotent
+            message.deliveredAt = now
+            worker.peer.delivered.insert(message.id)
             queue.inFlight += 1
             queue.countOut += 1
+            methods.waited(message.header, now - message.arrived)
             transmit(message)
         }
+        ask(queue)
+    }
+
+    /// Work that no free slot is given for: workers whose home is another broker are told.
+    private func ask(_ queue: BrokerQueue) {
+        guard queue.ready > 0, now - queue.askedAt >= 500,
+            queue.workers.contains(where: { $0.slots == 0 && $0.busy == 0 && $0.peer.route != nil })
+        else { return }
+        queue.askedAt = now
+        var waiting = MessageHeader(.waiting, id: MessageID(sender: boot, counter: 0))
+        waiting.queue = queue.name
+        for worker in queue.workers where worker.slots == 0 { send(worker.peer, waiting) }
     }
 
     /// Gives a message to the worker that has got it before; it takes no slot.
@@ -110,10 +127,11 @@ extension BrokerState {
         message.worker = worker
         message.slot = nil
         message.isTaken = true
+        message.deliveredAt = now
         message.header.flags.insert(.resent)
-        messages[message.header.id] = message
-        worker.delivered.insert(message.header.id)
-        if message.isCall { message.sender.waitsFor.insert(message.header.id) }
+        messages[message.id] = message
+        worker.delivered.insert(message.id)
+        if message.isCall { message.sender.waitsFor.insert(message.id) }
         queue(message.header.queue)?.inFlight += 1
         transmit(message)
     }
@@ -125,18 +143,17 @@ extension BrokerState {
         send(worker, header, message.body)
     }
 
-    func taken(_ peer: BrokerPeer, _ header: MessageHeader) {
-        guard let message = messages[header.id] else {
-            if header.flags.contains(.claim) { handled.insert(header.id, peer.instance) }
-            return
+    // MARK: Workers' answers
+
+    /// A worker has a message that is not to run twice, and waits for the word to begin.
+    func take(_ peer: BrokerPeer, _ id: MessageID) {
+        guard let message = messages[id], message.worker === peer, message.state == .delivered else {
+            // Given to another one since, or at its end.
+            return handled[id] == nil ? send(peer, MessageHeader(.cancel, id: id)) : ()
         }
-        if message.worker === peer, message.state == .delivered {
-            message.isTaken = true
-        } else if header.flags.contains(.claim), message.header.flags.contains(.resent) {
-            if message.state == .pending { queues[message.header.queue]?.forget(message, as: .delivered) }
-            guard message.state == .held || message.worker == nil else { return }
-            hand(message, to: peer)
-        }
+        message.isTaken = true
+        marks.go(id, to: peer.instance)
+        if message.isCall { marks.taken(id, by: peer.instance) } else { marks.settled(id) }
     }
 
     func progress(_ peer: BrokerPeer, _ header: MessageHeader, _ body: [UInt8]) {
@@ -144,68 +161,37 @@ extension BrokerState {
         send(message.sender, MessageHeader(.progress, id: header.id), body)
     }
 
-    func settle(_ peer: BrokerPeer, _ header: MessageHeader, _ body: [UInt8]) {
-        guard let message = messages[header.id] else {
-            // The answer to a message of the broker before this one: its sender asks again and is sent to this worker.
-            return handled.insert(header.id, peer.instance)
-        }
-        guard message.worker === peer || message.state == .held else { return }
+    /// A message is at its end: REPLY or FAIL of a call, DONE of a cast.
+    func settle(_ peer: BrokerPeer, _ id: MessageID, _ kind: MessageKind, _ body: [UInt8]) {
+        // The answer to a message of another broker: its sender asks here, and then the worker is asked.
+        guard let message = messages[id], message.worker === peer else { return }
+        methods.served(message.header, now - message.deliveredAt)
+        trace(message, "\(kind)")
         release(message)
-        handled.insert(header.id, peer.instance)
+        handled.insert(id, peer.instance)
         if message.isCall {
-            message.sender.waitsFor.remove(header.id)
-            var answer = MessageHeader(header.kind, id: header.id)
+            message.sender.waitsFor.remove(id)
+            var answer = MessageHeader(kind == .done ? .reply : kind, id: id)
             answer.principal = peer.name
             send(message.sender, answer, body)
+        } else {
+            marks.settled(id)
         }
         if let queue = queues[message.header.queue] { dispatch(queue) }
     }
 
     /// Takes a message off the books.
-    private func release(_ message: BrokerMessage) {
-        messages[message.header.id] = nil
+    func release(_ message: BrokerMessage) {
+        messages[message.id] = nil
         if message.state == .delivered, let queue = queues[message.header.queue] { queue.inFlight -= 1 }
         message.state = .dropped
-        message.worker?.delivered.remove(message.header.id)
+        message.worker?.delivered.remove(message.id)
         message.slot?.busy -= 1
         message.slot = nil
         message.worker = nil
     }
 
-    /// A message's worker is dead.
-    func workerLost(_ message: BrokerMessage) {
-        let wasTaken = message.isTaken
-        if let queue = queues[message.header.queue] { queue.inFlight -= 1 }
-        message.slot = nil
-        message.worker = nil
-        message.isTaken = false
-        message.state = .pending
-        let again = message.header.flags.contains(.idempotent) && Int(message.header.attempt) + 1 < limits.attempts
-        if !wasTaken || again {
-            guard !message.isCall || message.sender.waitsFor.contains(message.header.id) else {
-                // Its caller has given up.
-                messages[message.header.id] = nil
-                return
-            }
-            if wasTaken { message.header.attempt += 1 }
-            queues[message.header.queue]?.status.redelivered += 1
-            return enqueue(message, fresh: false)
-        }
-        messages[message.header.id] = nil
-        message.state = .dropped
-        if message.isCall {
-            message.sender.waitsFor.remove(message.header.id)
-            fail(message, Self.workerLost(message.header))
-        } else {
-            bury(message, "worker lost")
-        }
-    }
-
-    static func workerLost(_ header: MessageHeader) -> NovaError {
-        NovaError(
-            .workerLost, "The service that worked on the request was lost.",
-            details: "queue \(header.queue), method \(header.method), message \(header.id)")
-    }
+    // MARK: Ends without an answer
 
     func cancel(_ peer: BrokerPeer, _ id: MessageID) {
         guard peer.waitsFor.remove(id) != nil else { return }
@@ -219,9 +205,7 @@ extension BrokerState {
         case .pending:
             queues[message.header.queue]?.forget(message, as: .dropped)
             messages[id] = nil
-        case .held:
-            message.state = .dropped
-            messages[id] = nil
+        case .held: unhold(message, as: .dropped)
         case .delivered:
             // Its slot is free only when the worker has ended it.
             if let worker = message.worker { send(worker, MessageHeader(.cancel, id: id)) }
@@ -232,17 +216,17 @@ extension BrokerState {
     func expire(_ message: BrokerMessage, in queue: BrokerQueue) {
         queue.forget(message, as: .dropped)
         queue.status.expired += 1
-        messages[message.header.id] = nil
+        messages[message.id] = nil
         guard message.isCall else { return bury(message, "expired") }
-        message.sender.waitsFor.remove(message.header.id)
+        message.sender.waitsFor.remove(message.id)
         fail(
             message,
             NovaError(
                 .timeout, "No service took the request in time.",
-                details: "queue \(message.header.queue), message \(message.header.id)"))
+                details: "queue \(message.header.queue), message \(message.id)"))
     }
 
-    private func bury(_ message: BrokerMessage, _ reason: String) {
+    func bury(_ message: BrokerMessage, _ reason: String) {
         queues[message.header.queue]?.status.deadLetters += 1
         var letter = DeadLetter()
         letter.queue = message.header.queue.description
@@ -253,30 +237,52 @@ extension BrokerState {
         letter.trace = message.header.trace.description
         deadLetters.append(letter)
         if deadLetters.count > limits.deadLetters { deadLetters.removeFirst() }
+        marks.settled(message.id)
         actions.append(.note("dead letter: \(letter.debugText)"))
     }
 
     /// Calls that wait where nobody serves any more are answered at once.
     func refuseUnserved(_ queue: BrokerQueue) {
-        guard queue.workers.isEmpty, now >= settlingUntil else { return }
-        for message in queue.pending where message.state == .pending && message.isCall {
+        guard now >= settlingUntil else { return }
+        for message in queue.pending where message.isCall {
+            guard let reason = refusal(message, queue) else { continue }
             queue.forget(message, as: .dropped)
             queue.status.rejected += 1
-            refuse(message, .noConsumer)
+            refuse(message, reason)
         }
     }
 
+    // MARK: Fanout
+
     func publish(_ peer: BrokerPeer, _ header: MessageHeader, _ body: [UInt8]) {
         defer { accept(peer, header) }
-        guard handled[header.id] == nil else { return }
-        handled.insert(header.id, 0)
-        guard let queue = queues[header.queue] else { return }
+        guard handled.insert(header.id, 0), let queue = queues[header.queue] else { return }
         queue.countIn += 1
         var copy = header
         copy.principal = peer.name
         for worker in queue.workers {
+            guard worker.peer.route != nil else {
+                worker.peer.missed[header.queue, default: 0] += 1
+                continue
+            }
             queue.countOut += 1
             send(worker.peer, copy, body)
+        }
+    }
+
+    /// Tells slow subscribers how much they missed.
+    func tellMissed() {
+        let slow = peers.values.filter { $0.route != nil && !$0.missed.isEmpty }
+        for peer in slow.sorted(by: { $0.instance < $1.instance }) {
+            let missed = peer.missed
+            peer.missed = [:]
+            for (queue, count) in missed.sorted(by: { $0.key.topic < $1.key.topic }) {
+                var header = MessageHeader(.missed, id: MessageID(sender: boot, counter: 0))
+                header.queue = queue
+                header.amount = count
+                queues[queue]?.status.missed += Int64(clamping: count)
+                send(peer, header)
+            }
         }
     }
 }

@@ -2,51 +2,53 @@ import DequeModule
 import NovaCore
 import NovaWire
 
-// Registrations, time, and what operators see.
+// Registrations and time.
 extension BrokerState {
-    func ready(_ peer: BrokerPeer, _ header: MessageHeader) {
+    func ready(_ peer: BrokerPeer, _ header: MessageHeader, _ versions: [String: UInt16]) {
         guard let route = peer.route else { return }
         guard let queue = queue(header.queue) else { return reject(route, header, .full) }
         queue.lastUsed = now
         let slots = Int(header.amount)
         if let worker = queue.workers.first(where: { $0.peer === peer }) {
             worker.slots = slots
+            if header.kind == .ready { worker.versions = versions }
         } else if header.kind == .ready {
-            queue.workers.append(BrokerWorker(peer: peer, slots: slots))
+            queue.join(BrokerWorker(peer: peer, slots: slots, versions: versions))
             peer.queues.insert(header.queue)
+            askNewcomer(peer, queue)
         }
         if header.kind == .ready { send(route, MessageHeader(.accepted, id: header.id)) }
         dispatch(queue)
     }
 
     func tick() {
-        for peer in Array(peers.values) {
+        let lost = peers.values.filter { now - $0.lastHeard > limits.silence || $0.deadAt.map { $0 <= now } == true }
+        for peer in lost.sorted(by: { $0.instance < $1.instance }) {
             let isSilent = now - peer.lastHeard > limits.silence
-            guard isSilent || peer.deadAt.map({ $0 <= now }) == true else { continue }
             actions.append(.note("\(peer.name) is lost (\(isSilent ? "silent" : "disconnected"))"))
-            remove(peer)
+            remove(peer, isSilent: isSilent)
         }
-        if settlingUntil != 0, now >= settlingUntil { settle() }
-        for queue in queues.values where queue.nextExpiry <= now { expireDue(queue) }
+        if settlingUntil != 0, now >= settlingUntil { settleDown() }
+        for queue in queues.values.filter({ $0.nextExpiry <= now || $0.ready > 0 }).sorted(by: BrokerQueue.isBefore) {
+            if queue.nextExpiry <= now { expireDue(queue) }
+            // Again for work that waits at a broker which is not the workers' home.
+            if queue.ready > 0 { dispatch(queue) }
+        }
+        for id in held {
+            guard let message = messages[id] else { continue }
+            let isUnclaimed = message.mustBeClaimed && now - message.arrived >= limits.settling
+            if isUnclaimed || message.deadline <= now { giveUp(message, "no worker claimed it") }
+        }
+        tellMissed()
         if now - ratesAt >= 5_000 { measure() }
-    }
-
-    /// The time for workers to return after the broker's start is over.
-    private func settle() {
-        settlingUntil = 0
-        let waiting = held
-        held = []
-        // They go before all others, so the last of them goes first.
-        for message in waiting.reversed() where message.state == .held { enqueue(message, fresh: false) }
-        for queue in queues.values { refuseUnserved(queue) }
     }
 
     private func expireDue(_ queue: BrokerQueue) {
         var next = Int64.max
-        for message in queue.pending where message.state == .pending {
+        for message in queue.pending {
             if message.deadline <= now { expire(message, in: queue) } else { next = min(next, message.deadline) }
         }
-        queue.pending.removeAll { $0.state != .pending }
+        queue.compact()
         queue.nextExpiry = next
     }
 
@@ -60,58 +62,8 @@ extension BrokerState {
             if queue.countIn + queue.countOut > 0 { queue.lastUsed = now }
             queue.countIn = 0
             queue.countOut = 0
-            let isIdle = queue.workers.isEmpty && queue.ready == 0 && queue.inFlight == 0
+            let isIdle = queue.workers.isEmpty && queue.ready == 0 && queue.inFlight == 0 && queue.held == 0
             if isIdle, now - queue.lastUsed > 600_000 { queues[name] = nil }
         }
-    }
-
-    /// The state of every queue, in the order of their names.
-    public func queueStatuses() -> [QueueStatus] {
-        queues.values.map { queue in
-            var status = queue.status
-            status.ready = Int64(queue.ready)
-            status.inFlight = Int64(queue.inFlight)
-            status.bytes = Int64(queue.bytes)
-            status.oldestAge = queue.pending.first { $0.state == .pending }.map { now - $0.arrived } ?? 0
-            status.consumers = Int64(queue.workers.count)
-            status.credit = queue.workers.reduce(0) { $0 + Int64(max(0, $1.slots - $1.busy)) }
-            return status
-        }.sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
-    }
-
-    /// The state of every connection, in the order of their names.
-    public func peerStatuses() -> [PeerStatus] {
-        peers.values.map { peer in
-            var status = PeerStatus()
-            status.principal = peer.name.description
-            status.role = peer.name.role
-            status.host = peer.name.host
-            status.version = Int64(peer.version)
-            status.lastHeard = now - peer.lastHeard
-            status.serves = peer.queues.map { "\($0.kind) \($0)" }.sorted()
-            return status
-        }.sorted { $0.principal < $1.principal }
-    }
-
-    func answer(_ route: PeerRoute, _ header: MessageHeader) {
-        let page = 1_000
-        let offset = Int(min(header.amount, 1_000_000))
-        let body: [UInt8]
-        switch AdminQuestion(rawValue: header.method) {
-        case .queues:
-            var list = QueueList()
-            list.queues = Array(queueStatuses().dropFirst(offset).prefix(page))
-            body = list.encoded()
-        case .peers:
-            var list = PeerList()
-            list.peers = Array(peerStatuses().dropFirst(offset).prefix(page))
-            body = list.encoded()
-        case .deadLetters:
-            var list = DeadLetterList()
-            list.letters = Array(deadLetters.dropFirst(offset).prefix(page))
-            body = list.encoded()
-        case nil: return reject(route, header, .unknownQuestion)
-        }
-        send(route, MessageHeader(.reply, id: header.id), body)
     }
 }

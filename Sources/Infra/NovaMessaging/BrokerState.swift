@@ -4,9 +4,10 @@ import NovaWire
 
 /// The rules of a broker, without sockets or clocks: events in, actions out (`proto-spec/wire/envelope.md`).
 ///
-///     CALL, CAST -> pending -> delivered -> TAKEN -> REPLY | FAIL
-///                      ^          |           |
-///                      +- worker lost --------+ idempotent only, at most `attempts` deliveries
+///     CALL, CAST -> pending -> delivered -> TAKEN, GO -> REPLY | FAIL | DONE
+///                    ^   ^        |            |
+///       held --------+   +- worker lost -------+ idempotent only, at most `attempts` deliveries
+///     (sent again: workers are asked first)
 ///
 /// A peer is known by its random instance number, not by its connection: it may return on another one and goes on
 /// where it was. Times are milliseconds of any monotonic clock.
@@ -14,27 +15,37 @@ public final class BrokerState {
     let limits: QueueLimits
     /// Differs in every start of a broker.
     public let boot: UInt64
+    let roles: RoleTable
     var now: Int64
     let started: Int64
-    /// Until when resent messages wait for a worker that claims them; 0 when nobody returned.
+    /// Until when messages that were sent again wait for workers to return; 0 when nobody returned.
     var settlingUntil: Int64 = 0
+    var isDraining = false
     var routes: [PeerRoute: BrokerPeer] = [:]
     var peers: [UInt64: BrokerPeer] = [:]
     var queues: [QueueName: BrokerQueue] = [:]
     var messages: [MessageID: BrokerMessage] = [:]
-    var handled = HandledMessages(limit: 20_000)
-    var held: [BrokerMessage] = []
+    /// Which worker ended which message, for the last so many messages.
+    var handled = BoundedMap<MessageID, UInt64>(limit: 20_000)
+    var held: [MessageID] = []
+    var marks = BrokerMarks()
     var strikes: [PeerRoute: Int] = [:]
     var ignored: Set<PeerRoute> = []
     var deadLetters: Deque<DeadLetter> = []
+    var methods = MethodTimes()
+    var traces: Deque<TracedMessage> = []
     let tally = ByteTally()
     var ratesAt: Int64
     var actions: [BrokerAction] = []
 
-    public init(limits: QueueLimits = QueueLimits(), boot: UInt64, now: Int64) {
+    /// `roles` says who may do what; who a peer is, its HELLO says: the caller has checked that.
+    public init(
+        limits: QueueLimits = QueueLimits(), boot: UInt64, now: Int64, roles: RoleTable = .unrestricted
+    ) {
         self.limits = limits
         self.boot = boot
         self.now = now
+        self.roles = roles
         started = now
         ratesAt = now
     }
@@ -46,10 +57,33 @@ public final class BrokerState {
         case .received(let route, let header, let body): receive(route, header, body)
         case .malformed(let route): strike(route, "malformed frames")
         case .gone(let route): lose(route)
+        case .missed(let route, let queue): routes[route]?.missed[queue, default: 0] += 1
         case .tick: tick()
+        case .drain: drain()
         case .stop:
-            for route in routes.keys { send(route, MessageHeader(.goodbye, id: MessageID(sender: boot, counter: 0))) }
+            for route in routes.keys.sorted() {
+                send(route, MessageHeader(.goodbye, id: MessageID(sender: boot, counter: 0)))
+            }
         }
+        return taken()
+    }
+
+    /// Sends what was put together for one message; to be called when no more events wait.
+    public func flush(now: Int64) -> [BrokerAction] {
+        self.now = now
+        for list in marks.take() {
+            guard let peer = peers[list.peer] else { continue }
+            var header = MessageHeader(list.kind, id: MessageID(sender: boot, counter: 0))
+            header.amount = list.amount
+            send(peer, header, MessageIDList.encode(list.ids))
+        }
+        return taken()
+    }
+
+    /// Whether a broker that was drained has nothing left to do.
+    public var isIdle: Bool { messages.isEmpty }
+
+    private func taken() -> [BrokerAction] {
         let result = actions
         actions = []
         return result
@@ -66,16 +100,32 @@ public final class BrokerState {
         }
         peer.lastHeard = now
         switch header.kind {
-        case .taken: taken(peer, header)
+        case .taken, .disclaim, .done, .query, .go, .settled:
+            guard let ids = MessageIDList.decode(body) else { return strike(route, "a malformed list") }
+            listed(peer, route, header, ids)
         case .progress: progress(peer, header, body)
-        case .reply, .fail: settle(peer, header, body)
+        case .reply, .fail: settle(peer, header.id, header.kind, body)
         case .pong: break
         case .goodbye: remove(peer)
-        case .hello, .welcome, .accepted, .reject, .drain: strike(route, "a \(header.kind) message")
-        default:
+        case .hello, .welcome, .accepted, .reject, .drain, .waiting, .missed: strike(route, "a \(header.kind) message")
+        case .call, .cast, .fanout, .ready, .credit, .cancel, .ping, .admin:
             // All others are the peer's own messages, under its own number.
             guard header.id.sender == peer.instance else { return strike(route, "another sender's message id") }
             own(peer, route, header, body)
+        }
+    }
+
+    private func listed(_ peer: BrokerPeer, _ route: PeerRoute, _ header: MessageHeader, _ ids: [MessageID]) {
+        switch header.kind {
+        case .taken:
+            for id in ids {
+                if header.flags.contains(.claim) { claim(peer, id) } else { take(peer, id) }
+            }
+        case .disclaim:
+            let reason = DisclaimReason(rawValue: header.amount) ?? .unknown
+            for id in ids { disclaim(peer, id, reason) }
+        case .done: for id in ids { settle(peer, id, .done, []) }
+        default: strike(route, "a \(header.kind) message")
         }
     }
 
@@ -83,58 +133,42 @@ public final class BrokerState {
         switch header.kind {
         case .call, .cast:
             guard header.queue.kind == .topic || header.queue.kind == .host else { return strike(route, "no queue") }
+            guard maySend(peer, header) else { return forbid(peer, route, header) }
             submit(peer, header, body)
         case .fanout:
             guard header.queue.kind == .fanout else { return strike(route, "no queue") }
+            guard maySend(peer, header) else { return forbid(peer, route, header) }
             publish(peer, header, body)
         case .ready, .credit:
-            guard header.queue.kind != .none, header.amount <= 100_000 else { return strike(route, "no queue") }
-            ready(peer, header)
+            guard header.queue.kind != .none, header.amount <= 100_000,
+                let versions = header.kind == .ready ? InterfaceVersions.decode(body) : [:]
+            else { return strike(route, "no queue") }
+            guard roles.mayServe(peer.name, header.queue) else { return forbid(peer, route, header) }
+            ready(peer, header, versions)
         case .cancel: cancel(peer, header.id)
-        case .ping: send(route, MessageHeader(.pong, id: header.id))
-        case .admin: answer(route, header)
+        case .ping:
+            heard(peer, header)
+            send(route, MessageHeader(.pong, id: header.id))
+        case .admin:
+            guard let question = AdminQuestion(rawValue: header.method) else {
+                return reject(route, header, .unknownQuestion)
+            }
+            guard roles.mayAsk(peer.name, question) else { return forbid(peer, route, header) }
+            answer(route, header, question)
         default: break
         }
     }
 
-    // MARK: Peers
-
-    private func hello(_ route: PeerRoute, _ header: MessageHeader) {
-        let name = header.principal
-        guard !name.role.isEmpty, header.since >= 1 else { return strike(route, "a HELLO without a name") }
-        if let before = routes[route], before.instance != header.id.sender { remove(before) }
-        if let peer = peers[header.id.sender] {
-            guard peer.name == name else { return strike(route, "a HELLO with another peer's number") }
-            if let old = peer.route, old != route { routes[old] = nil }
-            peer.route = route
-            peer.deadAt = nil
-            peer.lastHeard = now
-            routes[route] = peer
-        } else {
-            guard peers.count < limits.peers else { return reject(route, header, .full) }
-            let peer = BrokerPeer(instance: header.id.sender, name: name, version: header.since, route: route, now: now)
-            peers[peer.instance] = peer
-            routes[route] = peer
-        }
-        if header.flags.contains(.returning), settlingUntil == 0, now - started < 30_000 {
-            settlingUntil = now + limits.settling
-        }
-        var welcome = MessageHeader(.welcome, id: header.id)
-        welcome.since = min(header.since, UInt16(MessageHeader.version))
-        welcome.amount = boot
-        send(route, welcome)
-        // What was on its way when the connection broke: a worker knows what it has already got.
-        for id in routes[route]?.delivered ?? [] {
-            guard let message = messages[id] else { continue }
-            message.header.flags.insert(.resent)
-            transmit(message)
-        }
+    /// Operators may ping every queue, and nothing else that workers do.
+    private func maySend(_ peer: BrokerPeer, _ header: MessageHeader) -> Bool {
+        roles.maySend(peer.name, header.kind, to: header.queue)
+            || (header.interface == QueueStatus.interface && header.kind == .call && roles.mayAsk(peer.name, .drain))
     }
 
-    private func lose(_ route: PeerRoute) {
-        guard let peer = routes.removeValue(forKey: route) else { return }
-        peer.route = nil
-        peer.deadAt = now + limits.grace
+    private func forbid(_ peer: BrokerPeer, _ route: PeerRoute, _ header: MessageHeader) {
+        actions.append(.note("\(peer.name) may not send \(header.kind) for \(header.queue.kind) \(header.queue)"))
+        reject(route, header, .forbidden)
+        strike(route, "a forbidden \(header.kind)")
     }
 
     func strike(_ route: PeerRoute, _ why: String) {
@@ -152,24 +186,6 @@ public final class BrokerState {
         ignored.insert(route)
         if let peer = routes[route] { remove(peer) }
         actions.append(.ignored(route, who))
-    }
-
-    /// A peer is dead or has left: its work goes elsewhere, its calls are cancelled.
-    func remove(_ peer: BrokerPeer) {
-        if let route = peer.route { routes[route] = nil }
-        peer.route = nil
-        peers[peer.instance] = nil
-        let served = peer.queues.compactMap { queues[$0] }
-        for queue in served { queue.workers.removeAll { $0.peer === peer } }
-        let lost = peer.delivered.compactMap { messages[$0] }.sorted { $0.arrived > $1.arrived }
-        peer.delivered = []
-        for message in lost { workerLost(message) }
-        for id in peer.waitsFor { drop(id) }
-        peer.waitsFor = []
-        for queue in served {
-            refuseUnserved(queue)
-            dispatch(queue)
-        }
     }
 
     // MARK: Sending
@@ -191,6 +207,6 @@ public final class BrokerState {
     }
 
     func fail(_ message: BrokerMessage, _ error: NovaError) {
-        send(message.sender, MessageHeader(.fail, id: message.header.id), FailureRecord(error).encoded())
+        send(message.sender, MessageHeader(.fail, id: message.id), FailureRecord(error).encoded())
     }
 }

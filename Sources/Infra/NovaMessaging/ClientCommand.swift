@@ -3,23 +3,27 @@ import NovaCore
 
 /// What other threads ask of the client thread.
 enum ClientCommand: Sendable {
-    case open(session: Int, instance: UInt64, endpoints: [String], name: PeerName, log: Logger)
+    case open(session: Int, instance: UInt64, ClientSettings)
     case awaitReady(session: Int, deadline: Int64, done: CheckedContinuation<Bool, Never>)
-    case submit(session: Int, Submission)
+    case submit(session: Int, ClientRequest, done: CheckedContinuation<[UInt8], any Error>)
     case cancel(session: Int, counter: UInt64)
     case serve(
-        session: Int, queue: QueueName, slots: Int, deadline: Int64, handler: DeliveryHandler,
-        done: CheckedContinuation<Bool, Never>)
+        session: Int, ClientService, QueueHandlers, deadline: Int64, done: CheckedContinuation<Bool, Never>)
     case watch(session: Int, ConnectionWatch)
     case settle(session: Int, id: MessageID, kind: MessageKind, body: [UInt8])
     case close(session: Int, deadline: Int64, done: CheckedContinuation<Void, Never>)
 }
 
-/// A message on its way to a broker, with the task that waits for its end.
-struct Submission: Sendable {
-    var header: MessageHeader
-    let body: [UInt8]
-    /// Milliseconds of ``MonotonicClock``.
-    let deadline: Int64
-    let done: CheckedContinuation<[UInt8], any Error>
+/// How a client reaches its brokers.
+struct ClientSettings: Sendable {
+    let brokers: [BrokerAddress]
+    let name: PeerName
+    let log: Logger
+}
+
+/// What a client does with a queue that it serves.
+struct QueueHandlers: Sendable {
+    let run: DeliveryHandler
+    /// So many fanout messages did not come; 0 when the number is not known.
+    let missed: @Sendable (UInt64) -> Void
 }

@@ -1,19 +1,28 @@
 import DequeModule
 import NovaCore
 
-/// What a worker runs and what it answered lately, so that a message that comes twice is run once.
+/// What a worker has been given: messages that wait for the broker's word, that run, and that ended lately, so that one
+/// that comes twice is run once.
 struct ClientJobs {
     enum Known {
         case running
         case finished(MessageKind, [UInt8])
     }
+    /// A message that was taken and may not begin yet.
+    struct Waiting {
+        let delivery: Delivery
+        let link: Int
+        let boot: UInt64
+        let deadline: Int64
+    }
     struct Job {
         let queue: QueueName
-        /// The connection that the answer goes to.
-        var link: Int
+        let isCall: Bool
+        /// The connections that it came over, the last one at the end: all their brokers wait for its end.
+        var links: [Int]
         /// The broker that counts the job's slot.
         let boot: UInt64
-        var cancel: (@Sendable () -> Void)?
+        var reportAt: Int64
         var kind: MessageKind?
         var body: [UInt8] = []
         var finishedAt: Int64 = 0
@@ -23,41 +32,91 @@ struct ClientJobs {
     private static let byteLimit = 16 << 20
     /// Twice the longest time that senders try again, in milliseconds.
     private static let age: Int64 = 600_000
-    /// Answers that a new broker is told of: their senders may still ask.
-    private static let claimed: Int64 = 120_000
+    /// A third of the silence that callers bear, in milliseconds.
+    private static let report: Int64 = 20_000
 
     private var jobs: [MessageID: Job] = [:]
+    private var held: [MessageID: Waiting] = [:]
     private var finished: Deque<MessageID> = []
     private var bytes = 0
+    private var nextReport = Int64.max
     private(set) var running = 0
+    /// Counts up with each end.
+    private(set) var ended: UInt64 = 0
 
-    /// What is known of a message that came again; its answer then goes to this connection.
+    var live: [MessageID] { jobs.filter { $0.value.kind == nil }.map(\.key).sorted(by: MessageID.isBefore) }
+
+    func isKnown(_ id: MessageID) -> Bool { jobs[id] != nil }
+
+    /// What is known of a message that came again; its end then goes to this connection too.
     mutating func meet(_ id: MessageID, link: Int) -> Known? {
         guard let job = jobs[id] else { return nil }
-        jobs[id]?.link = link
+        if job.links.last != link { jobs[id]?.links = job.links.filter { $0 != link } + [link] }
         return job.kind.map { .finished($0, job.body) } ?? .running
     }
 
-    mutating func begin(_ id: MessageID, queue: QueueName, link: Int, boot: UInt64) {
-        jobs[id] = Job(queue: queue, link: link, boot: boot)
+    // MARK: Waiting
+
+    mutating func hold(_ delivery: Delivery, link: Int, boot: UInt64, deadline: Int64) {
+        held[delivery.header.id] = Waiting(delivery: delivery, link: link, boot: boot, deadline: deadline)
+    }
+
+    func waiting(_ id: MessageID) -> Waiting? { held[id] }
+
+    mutating func drop(_ id: MessageID) { held[id] = nil }
+
+    /// Forgets what waits for the word of a broker that is there no longer.
+    mutating func dropWaiting(at link: Int, exceptBoot boot: UInt64) {
+        held = held.filter { $0.value.link != link || $0.value.boot == boot }
+    }
+
+    // MARK: Running
+
+    mutating func begin(_ delivery: Delivery, link: Int, boot: UInt64, now: Int64) {
+        jobs[delivery.header.id] = Job(
+            queue: delivery.header.queue, isCall: delivery.header.kind == .call, links: [link], boot: boot,
+            reportAt: now + Self.report)
+        nextReport = min(nextReport, now + Self.report)
         running += 1
     }
 
-    mutating func setCancel(_ id: MessageID, _ cancel: @escaping @Sendable () -> Void) { jobs[id]?.cancel = cancel }
+    /// Lets a waiting message run.
+    mutating func start(_ id: MessageID, now: Int64) {
+        guard let waiting = held.removeValue(forKey: id) else { return }
+        begin(waiting.delivery, link: waiting.link, boot: waiting.boot, now: now)
+    }
 
-    func cancel(_ id: MessageID) { jobs[id]?.cancel?() }
+    func running(in queue: QueueName) -> Int {
+        running == 0 ? 0 : jobs.values.count { $0.kind == nil && $0.queue == queue }
+    }
 
-    func cancelAll() { for job in jobs.values { job.cancel?() } }
+    /// Calls whose callers should hear that the work goes on.
+    mutating func due(now: Int64) -> [(id: MessageID, link: Int)] {
+        guard nextReport <= now else { return [] }
+        nextReport = Int64.max
+        var due: [(id: MessageID, link: Int)] = []
+        for (id, job) in jobs where job.kind == nil && job.isCall {
+            if job.reportAt <= now {
+                if let link = job.links.last { due.append((id, link)) }
+                jobs[id]?.reportAt = now + Self.report
+            }
+            nextReport = min(nextReport, jobs[id]?.reportAt ?? Int64.max)
+        }
+        return due.sorted { ($0.id.sender, $0.id.counter) < ($1.id.sender, $1.id.counter) }
+    }
 
-    /// Notes an answer; nil when the message is unknown or answered already.
+    // MARK: Ended
+
+    /// Notes an end, in the form that the message's kind wants; nil when the message is unknown or has ended already.
     mutating func finish(_ id: MessageID, _ kind: MessageKind, _ body: [UInt8], now: Int64) -> Job? {
-        guard let job = jobs[id], job.kind == nil else { return nil }
-        jobs[id]?.kind = kind
-        jobs[id]?.body = body
-        jobs[id]?.cancel = nil
-        jobs[id]?.finishedAt = now
+        guard var job = jobs[id], job.kind == nil else { return nil }
+        job.kind = job.isCall ? kind : .done
+        job.body = job.isCall ? body : []
+        job.finishedAt = now
+        jobs[id] = job
         running -= 1
-        bytes += body.count
+        ended &+= 1
+        bytes += job.body.count
         finished.append(id)
         while let oldest = finished.first, let entry = jobs[oldest],
             finished.count > Self.countLimit || bytes > Self.byteLimit || now - entry.finishedAt > Self.age
@@ -67,11 +126,6 @@ struct ClientJobs {
             bytes -= entry.body.count
         }
         return job
-    }
-
-    /// What a broker that has just started should know of.
-    func recent(now: Int64) -> [MessageID] {
-        jobs.filter { $0.value.kind == nil || now - $0.value.finishedAt < Self.claimed }.map(\.key)
     }
 
     /// How many slots of a queue are used by work that this broker does not count.

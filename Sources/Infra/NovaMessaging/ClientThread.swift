@@ -11,6 +11,8 @@ final class ClientThread: Sendable {
         var isAsleep = false
     }
 
+    /// A turn that took longer than it should by so much left messages unread meanwhile, in milliseconds.
+    private static let standstill: Int64 = 100
     private static let current = Mutex<ClientThread?>(nil)
 
     private let inbox = Mutex(Inbox())
@@ -62,9 +64,11 @@ final class ClientThread: Sendable {
                 return inbox.commands
             }
             let woken = MonotonicClock.milliseconds()
+            let delay = woken - now - Int64(wait)
+            let age = delay > Self.standstill ? delay : 0
             if ready > 0, items[0].revents != 0 { wake.clear() }
             // What waited long looks everywhere, should a descriptor ever have kept silent.
-            for session in sessions.values { session.read(items, all: wait > 0 && ready == 0, now: woken) }
+            for session in sessions.values { session.read(items, all: wait > 0 && ready == 0, age: age, now: woken) }
             for command in commands { perform(command, &sessions, now: woken) }
             for (key, session) in sessions {
                 session.tick(now: woken)
@@ -75,25 +79,23 @@ final class ClientThread: Sendable {
 
     private func perform(_ command: ClientCommand, _ sessions: inout [Int: ClientSession], now: Int64) {
         switch command {
-        case .open(let key, let instance, let endpoints, let name, let log):
-            sessions[key] = ClientSession(instance: instance, endpoints: endpoints, name: name, log: log, now: now)
+        case .open(let key, let instance, let settings):
+            sessions[key] = ClientSession(settings, instance: instance, now: now)
         case .awaitReady(let key, let deadline, let done):
             guard let session = sessions[key] else { return done.resume(returning: false) }
             session.awaitReady(deadline: deadline, done: done)
-        case .submit(let key, let submission):
-            guard let session = sessions[key] else { return submission.done.resume(throwing: Self.closed) }
-            session.submit(submission, now: now)
-        case .cancel(let key, let counter): sessions[key]?.cancel(counter)
-        case .serve(let key, let queue, let slots, let deadline, let handler, let done):
+        case .submit(let key, let request, let done):
+            guard let session = sessions[key] else { return done.resume(throwing: ClientState.closed) }
+            session.submit(request, done: done, now: now)
+        case .cancel(let key, let counter): sessions[key]?.cancel(counter, now: now)
+        case .serve(let key, let service, let handlers, let deadline, let done):
             guard let session = sessions[key] else { return done.resume(returning: false) }
-            session.serve(queue, slots: slots, handler: handler, deadline: deadline, done: done)
+            session.serve(service, handlers, deadline: deadline, done: done, now: now)
         case .watch(let key, let watch): sessions[key]?.watch = watch
         case .settle(let key, let id, let kind, let body): sessions[key]?.settle(id, kind, body, now: now)
         case .close(let key, let deadline, let done):
             guard let session = sessions[key] else { return done.resume() }
-            session.close(deadline: deadline, done: done)
+            session.close(deadline: deadline, done: done, now: now)
         }
     }
-
-    static let closed = NovaError(.unavailable, "The service is shutting down.", details: "queue client closed")
 }

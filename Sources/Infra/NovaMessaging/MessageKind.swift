@@ -32,6 +32,30 @@ public enum MessageKind: UInt8, Sendable, CaseIterable {
     case goodbye
     /// A question about the broker itself; the method is an ``AdminQuestion``.
     case admin
+    /// The broker asks a worker for messages that may have been taken; the body lists their ids.
+    case query
+    /// A worker does not have the listed messages; the amount is a ``DisclaimReason``.
+    case disclaim
+    /// The worker may begin the listed messages, which it has taken.
+    case go
+    /// The sender need not keep its copies of the listed casts.
+    case settled
+    /// The worker has ended the listed casts.
+    case done
+    /// Work waits at a broker that is not the queue's home.
+    case waiting
+    /// The subscriber missed so many fanout messages; 0 when the number is not known.
+    case missed
+}
+
+/// Why a worker does not have a message.
+///
+/// Raw values are on the wire: append only.
+enum DisclaimReason: UInt64 {
+    /// It never came, or another broker asked for it since: this worker will not run it for anybody else.
+    case unknown = 0
+    /// The worker takes no more work: another one may have it.
+    case returned = 1
 }
 
 /// Properties of a message.
@@ -47,6 +71,10 @@ public struct MessageFlags: OptionSet, Sendable, Hashable {
     public static let claim = MessageFlags(rawValue: 4)
     /// On HELLO: the peer was connected to a broker before.
     public static let returning = MessageFlags(rawValue: 8)
+    /// On a CALL sent again: the amount is the number of the worker that had taken it.
+    public static let taken = MessageFlags(rawValue: 32)
+    /// Periodic work: it goes after the messages that somebody waits for.
+    public static let background = MessageFlags(rawValue: 16)
 }
 
 /// Why a broker refuses a message.
@@ -59,6 +87,12 @@ public enum RejectReason: UInt64, Sendable {
     case unknownPeer = 3
     case unknownQuestion = 4
     case badVersion = 5
+    /// The broker stops soon: the message goes to another one.
+    case moved = 6
+    /// Workers are there, but none of a version that knows the method.
+    case noCompatibleWorker = 7
+    /// The sender's role may not do this.
+    case forbidden = 8
 }
 
 /// What an ADMIN message asks.
@@ -68,4 +102,11 @@ public enum AdminQuestion: UInt16, Sendable {
     case queues = 1
     case peers = 2
     case deadLetters = 3
+    case methods = 4
+    /// Drops what waits in the header's queue.
+    case purge = 5
+    /// The broker sends its peers elsewhere and ends.
+    case drain = 6
+    /// The messages of the header's trace.
+    case trace = 7
 }

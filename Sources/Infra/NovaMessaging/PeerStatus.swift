@@ -13,6 +13,15 @@ public struct PeerStatus: Record, Equatable {
     /// The queues it serves.
     public var serves: [String] = []
 
+    /// Messages in hand.
+    public var inFlight: Int64 = 0
+    /// Whether its handlers have ended nothing for long with work in hand.
+    public var isStuck = false
+    /// The newest minor version of each interface that it serves: "compute 1".
+    public var versions: [String] = []
+    /// The broker's endpoint, written by the one that asks.
+    public var broker = ""
+
     public init() {}
 
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
@@ -22,5 +31,9 @@ public struct PeerStatus: Record, Equatable {
         visitor.visit("version", &version)
         visitor.visit("last_heard", &lastHeard)
         visitor.visit("serves", &serves)
+        visitor.visit("in_flight", &inFlight)
+        visitor.visit("is_stuck", &isStuck)
+        visitor.visit("versions", &versions)
+        visitor.visit("broker", &broker)
     }
 }

@@ -14,7 +14,12 @@ public final class QueueBroker: Sendable {
 
     /// The endpoints with the ports that the system chose for `tcp://host:*`.
     public let boundEndpoints: [String]
+    /// How often connections were let in; nil when the broker's connections are plain.
+    public let admissions: AdmissionCounts?
     private let limits: QueueLimits
+    private let roles: RoleTable
+    private let figures = BrokerFigures()
+    private let curve: BrokerCurve?
     private let log: Logger
     private let wake: WakeDescriptor
     private let isStopping = Atomic<Bool>(false)
@@ -22,11 +27,20 @@ public final class QueueBroker: Sendable {
 
     /// Binds ZeroMQ endpoints (`tcp://127.0.0.1:5550`, `inproc://nova-queue`).
     ///
+    /// - Parameters:
+    ///   - curve: keys of the broker and its peers, for all endpoints over tcp.
+    ///   - roles: who may do what.
     /// - Throws: ``NovaError`` `unavailable` when an endpoint cannot be bound.
-    public init(endpoints: [String], limits: QueueLimits = QueueLimits(), log: Logger) throws {
-        let socket = try BrokerSocket(endpoints: endpoints)
+    public init(
+        endpoints: [String], curve: BrokerCurve? = nil, limits: QueueLimits = QueueLimits(),
+        roles: RoleTable = .standard, log: Logger
+    ) throws {
+        let socket = try BrokerSocket(endpoints: endpoints, curve: curve, log: log)
         boundEndpoints = socket.endpoints
+        admissions = curve?.counts
+        self.curve = curve
         self.limits = limits
+        self.roles = roles
         self.log = log
         wake = try WakeDescriptor()
         state = Mutex(State(socket: socket))
@@ -50,7 +64,10 @@ public final class QueueBroker: Sendable {
         }
     }
 
-    /// Ends ``run()``.
+    /// The broker's figures, at most a second old.
+    public var statistics: BrokerStatistics { figures.now }
+
+    /// Ends ``run()``: what waits goes to other brokers, what is in hand may end within 5 seconds.
     public func stop() {
         isStopping.store(true, ordering: .releasing)
         wake.signal()
@@ -62,6 +79,9 @@ public final class QueueBroker: Sendable {
             return state.socket
         }
         guard let taken else { return }
-        BrokerLoop(socket: taken, wake: wake, limits: limits, log: log).run(until: isStopping)
+        BrokerLoop(
+            socket: taken, wake: wake, authorized: curve?.authorized, limits: limits, roles: roles, log: log,
+            publish: { [figures] in figures.set($0) }
+        ).run(until: isStopping)
     }
 }

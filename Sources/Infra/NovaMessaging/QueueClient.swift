@@ -12,18 +12,23 @@ public final class QueueClient: Sendable {
     private let instance: UInt64
     private let thread: ClientThread
     private let counter = Atomic<UInt64>(0)
+    /// The endpoints of all brokers.
+    public let brokers: [String]
 
-    /// A client of the brokers at the given ZeroMQ endpoints; connecting goes on in the background.
-    public init(endpoints: [String], name: PeerName, log: Logger) throws {
-        guard !endpoints.isEmpty, !name.role.isEmpty,
+    /// A client of brokers; connecting goes on in the background.
+    public init(brokers: [BrokerAddress], name: PeerName, log: Logger) throws {
+        guard !brokers.isEmpty, brokers.count <= 16, !name.role.isEmpty,
             [name.role, name.host, name.instance].allSatisfy({ $0.utf8.count < 256 })
         else {
             throw NovaError(.badRequest, "The queue client needs an endpoint and a role.", details: "\(name)")
         }
+        self.brokers = brokers.map(\.endpoint)
         thread = try ClientThread.shared()
         session = thread.newSession()
         instance = UInt64.random(in: 1...UInt64.max)
-        thread.post(.open(session: session, instance: instance, endpoints: endpoints, name: name, log: log))
+        thread.post(
+            .open(
+                session: session, instance: instance, ClientSettings(brokers: brokers, name: name, log: log)))
     }
 
     /// Whether a broker has welcomed the client within the time.
@@ -35,10 +40,14 @@ public final class QueueClient: Sendable {
 
     /// Sends a CALL, CAST, FANOUT or ADMIN message and waits until it is settled.
     ///
+    /// - Parameters:
+    ///   - silence: how long a call may be without a sign of its worker.
+    ///   - broker: the number of the broker that is asked; nil for the queue's home.
     /// - Returns: the answer's body; empty for a message that was accepted.
     /// - Throws: ``NovaError``; `CancellationError` when the task is cancelled.
     public func request(
-        _ header: MessageHeader, body: [UInt8], timeout: Duration
+        _ header: MessageHeader, body: [UInt8], timeout: Duration, silence: Duration = .seconds(60),
+        broker: Int? = nil
     ) async throws -> [UInt8] {
         guard body.count <= MessageHeader.maximumBody else {
             throw NovaError(
@@ -50,26 +59,37 @@ public final class QueueClient: Sendable {
         let number = counter.add(1, ordering: .relaxed).newValue
         var header = header
         header.id = MessageID(sender: instance, counter: number)
-        let deadline = Self.deadline(timeout)
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { [header] done in
-                thread.post(
-                    .submit(session: session, Submission(header: header, body: body, deadline: deadline, done: done)))
+        let request = ClientRequest(
+            header: header, body: body, deadline: Self.deadline(timeout),
+            silence: max(1, min(silence.milliseconds, 86_400_000)), broker: broker)
+        do {
+            return try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { done in
+                    thread.post(.submit(session: session, request, done: done))
+                }
+            } onCancel: {
+                thread.post(.cancel(session: session, counter: number))
             }
-        } onCancel: {
-            thread.post(.cancel(session: session, counter: number))
+        } catch let error as NovaError where error.code == .cancelled && Task.isCancelled {
+            throw CancellationError()
         }
     }
 
-    /// Serves a queue with so many slots; false when no broker has confirmed it within the time (it goes on trying).
+    /// Serves a queue; false when no broker has confirmed it within the time (it goes on trying).
+    ///
+    /// - Parameters:
+    ///   - slots: how many messages run at once.
+    ///   - versions: the newest minor version of each interface that the handler knows.
+    ///   - missed: called with the number of fanout messages that did not come, 0 when it is not known.
     public func serve(
-        _ queue: QueueName, slots: Int, within limit: Duration, _ handler: @escaping DeliveryHandler
+        _ queue: QueueName, slots: Int, versions: [String: UInt16] = [:], within limit: Duration,
+        missed: @escaping @Sendable (UInt64) -> Void = { _ in }, _ handler: @escaping DeliveryHandler
     ) async -> Bool {
         await withCheckedContinuation { done in
             thread.post(
                 .serve(
-                    session: session, queue: queue, slots: slots, deadline: Self.deadline(limit), handler: handler,
-                    done: done))
+                    session: session, ClientService(queue: queue, slots: slots, versions: versions),
+                    QueueHandlers(run: handler, missed: missed), deadline: Self.deadline(limit), done: done))
         }
     }
 

@@ -25,5 +25,10 @@ public struct QueueLimits: Sendable, Equatable {
     /// Bad frames after which a peer is ignored.
     public var badFrames = 3
 
+    /// With work in hand and nothing ended for this long a peer is reported as stuck, in milliseconds.
+    public var stuck: Int64 = 30_000
+    /// Ended messages that can be traced.
+    public var traces = 20_000
+
     public init() {}
 }

@@ -2,6 +2,9 @@ public import NovaWire
 
 /// One queue of a broker as operators see it.
 public struct QueueStatus: Record, Equatable {
+    /// The interface of the methods that every worker answers, whatever it serves.
+    public static let interface = "queue"
+
     /// "conductor", or "compute.host-7" for a host queue.
     public var name = ""
     /// "topic", "host" or "fanout".
@@ -30,6 +33,12 @@ public struct QueueStatus: Record, Equatable {
     public var deadLetters: Int64 = 0
     /// Messages delivered once more after a worker was lost.
     public var redelivered: Int64 = 0
+    /// Messages that may have been taken at another broker: workers are asked.
+    public var held: Int64 = 0
+    /// Fanout messages that subscribers were too slow for.
+    public var missed: Int64 = 0
+    /// The broker's endpoint, written by the one that asks.
+    public var broker = ""
 
     public init() {}
 
@@ -48,5 +57,8 @@ public struct QueueStatus: Record, Equatable {
         visitor.visit("expired", &expired)
         visitor.visit("dead_letters", &deadLetters)
         visitor.visit("redelivered", &redelivered)
+        visitor.visit("held", &held)
+        visitor.visit("missed", &missed)
+        visitor.visit("broker", &broker)
     }
 }

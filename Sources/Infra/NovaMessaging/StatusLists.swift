@@ -44,3 +44,17 @@ public struct DeadLetterList: Record, Equatable {
     public init() {}
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("letters", &letters) }
 }
+
+/// The answer to ``AdminQuestion/methods``: one page.
+public struct MethodList: Record, Equatable {
+    public var methods: [MethodStatus] = []
+    public init() {}
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("methods", &methods) }
+}
+
+/// The answer to ``AdminQuestion/trace``: the messages of one request that this broker saw end lately.
+public struct TraceList: Record, Equatable {
+    public var entries: [TraceEntry] = []
+    public init() {}
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("entries", &entries) }
+}

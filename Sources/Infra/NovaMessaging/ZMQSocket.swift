@@ -45,6 +45,10 @@ final class ZMQSocket {
         guard zmq_setsockopt(raw, option, &value, 4) == 0 else { throw Self.failure("option \(option)") }
     }
 
+    func set(_ option: Int32, _ text: String) throws {
+        guard zmq_setsockopt(raw, option, text, text.utf8.count) == 0 else { throw Self.failure("option \(option)") }
+    }
+
     /// Bounds, heartbeats and limits against peers that hang or flood.
     func prepare() throws {
         try set(ZMQ_LINGER, 500)
@@ -80,11 +84,15 @@ final class ZMQSocket {
     }
 
     /// Publishes the socket's connection events at an inproc endpoint, and returns the socket to read them from.
+    ///
+    /// To be called before the socket is bound or connected, or events are lost.
     func monitor(_ events: Int32, at endpoint: String) throws -> ZMQSocket {
         guard zmq_socket_monitor(raw, endpoint, events) == 0 else { throw Self.failure("monitor") }
         let pair = try ZMQContext.shared.socket(ZMQ_PAIR)
         try pair.set(ZMQ_LINGER, 0)
         try pair.connect(endpoint)
+        // Its descriptor tells of events only after somebody has found none.
+        _ = pair.monitorEvent()
         return pair
     }
 
@@ -115,8 +123,12 @@ final class ZMQSocket {
 
     /// Reads one whole message without waiting, and keeps its first frames.
     ///
+    /// - Parameter inspect: sees the frames and what libzmq knows of the message.
     /// - Returns: false when no message waits. Frames beyond the limit are counted by an empty last one.
-    func receive(limit: Int, into frames: inout [[UInt8]], sourceFD: UnsafeMutablePointer<Int32>? = nil) -> Bool {
+    func receive(
+        limit: Int, into frames: inout [[UInt8]], sourceFD: UnsafeMutablePointer<Int32>? = nil,
+        inspect: ([[UInt8]], MessageProperties) -> Void = { _, _ in }
+    ) -> Bool {
         frames.removeAll(keepingCapacity: true)
         var message = zmq_msg_t()
         zmq_msg_init(&message)
@@ -135,8 +147,17 @@ final class ZMQSocket {
             }
             guard zmq_msg_more(&message) != 0 else {
                 sourceFD?.pointee = zmq_msg_get(&message, ZMQ_SRCFD)
+                withUnsafeMutablePointer(to: &message) { inspect(frames, MessageProperties(message: $0)) }
                 return true
             }
         }
     }
+}
+
+/// What libzmq knows of a message besides its bytes; good only while the message is read.
+struct MessageProperties {
+    let message: UnsafeMutablePointer<zmq_msg_t>
+
+    /// A text property; "User-Id" is what the ZAP handler said of the connection.
+    subscript(name: String) -> String? { zmq_msg_gets(message, name).map { String(cString: $0) } }
 }

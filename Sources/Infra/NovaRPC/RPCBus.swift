@@ -12,7 +12,7 @@ public final class RPCBus: Sendable {
     private static let patience = Duration.seconds(5)
     private static let fanoutLimit = 1_000
 
-    private let client: QueueClient
+    let client: QueueClient
     private let log: Logger
     private let fanouts = Mutex<[AsyncStream<Delivery>.Continuation]>([])
 
@@ -25,28 +25,38 @@ public final class RPCBus: Sendable {
     ///
     /// - Throws: ``NovaError`` when the names are invalid; an absent broker is no error.
     public static func connect(
-        to endpoints: [String], role: String, host: String, instance: String, log: Logger
+        to brokers: [BrokerAddress], role: String, host: String, instance: String, log: Logger
     ) async throws -> RPCBus {
         let name = PeerName(role: role, host: host, instance: instance)
-        let client = try QueueClient(endpoints: endpoints, name: name, log: log)
+        let client = try QueueClient(brokers: brokers, name: name, log: log)
         if await !client.waitUntilReady(patience) {
-            log.warning("no broker answers yet at \(endpoints.joined(separator: " ")); trying on")
+            log.warning("no broker answers yet at \(client.brokers.joined(separator: " ")); trying on")
         }
         return RPCBus(client: client, log: log)
     }
 
+    /// Connects to brokers without keys: within the process, over ipc, or for tests.
+    public static func connect(
+        to endpoints: [String], role: String, host: String, instance: String, log: Logger
+    ) async throws -> RPCBus {
+        try await connect(
+            to: endpoints.map { BrokerAddress($0) }, role: role, host: host, instance: instance, log: log)
+    }
+
     /// Asks and waits for the answer.
     ///
+    /// - Parameter silence: how long the worker may be without a sign; a running handler gives one each 20 seconds.
     /// - Throws: what the handler threw; `noConsumer`, `timeout`, `workerLost`, `queueFull`, `unavailable`, `tooLarge`;
     ///   `CancellationError` when the task is cancelled, and then the handler's task is cancelled too.
     public func call<M: RPCMethod>(
-        _ method: M, to target: RPCTarget, context: RequestContext, timeout: Duration? = nil
+        _ method: M, to target: RPCTarget, context: RequestContext, timeout: Duration? = nil,
+        silence: Duration = .seconds(60)
     ) async throws -> M.Response {
         let header = Self.header(.call, M.self, Self.queue(target), context)
         let body = RPCBody.encode(context, method)
         let answer: [UInt8]
         do {
-            answer = try await client.request(header, body: body, timeout: timeout ?? M.timeout)
+            answer = try await client.request(header, body: body, timeout: timeout ?? M.timeout, silence: silence)
         } catch let error as NovaError {
             throw error.during("\(M.topic).\(M.name)")
         }
@@ -100,15 +110,23 @@ public final class RPCBus: Sendable {
     ///
     /// `slots` bounds how many messages of a queue run at once; a host's queue has 64 when it is 0. Returns once a broker
     /// knows, or after 5 seconds without one: then it is told as soon as it is there.
-    public func serve(_ dispatcher: RPCDispatcher, topic: String, host: String?, slots: Int) async throws {
+    public func serve(
+        _ dispatcher: RPCDispatcher, topic: String, host: String?, slots: Int,
+        missed: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) async throws {
         let handler = handler(dispatcher)
-        if slots > 0 { await register(.topic(topic), slots: slots, handler) }
-        if let host { await register(.host(topic, host), slots: slots > 0 ? slots : 64, handler) }
-        try await subscribe(dispatcher, fanout: topic)
+        if slots > 0 { await register(.topic(topic), slots: slots, dispatcher, handler) }
+        if let host { await register(.host(topic, host), slots: slots > 0 ? slots : 64, dispatcher, handler) }
+        try await subscribe(dispatcher, fanout: topic, missed: missed)
     }
 
     /// Answers a topic's fanout only: one message after the other, in the order in which the broker sent them.
-    public func subscribe(_ dispatcher: RPCDispatcher, fanout topic: String) async throws {
+    ///
+    /// `missed` is called with the number of messages that did not come, 0 when it is not known: what they told must be
+    /// read anew. It must not wait.
+    public func subscribe(
+        _ dispatcher: RPCDispatcher, fanout topic: String, missed: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) async throws {
         let (stream, input) = AsyncStream.makeStream(
             of: Delivery.self, bufferingPolicy: .bufferingOldest(Self.fanoutLimit))
         fanouts.withLock { $0.append(input) }
@@ -123,14 +141,22 @@ public final class RPCBus: Sendable {
                 }
             }
         }
-        await register(.fanout(topic), slots: 1) { delivery in
-            if case .dropped = input.yield(delivery) { log.warning("fanout \(topic) overflowed: a message is lost") }
+        await register(.fanout(topic), slots: 1, dispatcher, missed: missed) { delivery in
+            if case .dropped = input.yield(delivery) {
+                log.warning("fanout \(topic) overflowed: a message is lost")
+                missed(1)
+            }
             return {}
         }
     }
 
-    private func register(_ queue: QueueName, slots: Int, _ handler: @escaping DeliveryHandler) async {
-        guard await !client.serve(queue, slots: slots, within: Self.patience, handler) else { return }
+    private func register(
+        _ queue: QueueName, slots: Int, _ dispatcher: RPCDispatcher,
+        missed: @escaping @Sendable (UInt64) -> Void = { _ in }, _ handler: @escaping DeliveryHandler
+    ) async {
+        let isKnown = await client.serve(
+            queue, slots: slots, versions: dispatcher.versions, within: Self.patience, missed: missed, handler)
+        guard !isKnown else { return }
         log.warning("no broker knows yet that \(queue.kind) queue \(queue) is served here; trying on")
     }
 
@@ -156,31 +182,6 @@ public final class RPCBus: Sendable {
 
     /// Tells an observer how the connection is, now and after each change; it must not wait.
     public func watch(_ observer: @escaping @Sendable (QueueConnection) -> Void) { client.watch(observer) }
-
-    /// The broker's queues.
-    public func queues() async throws -> [QueueStatus] {
-        try await pages(.queues) { try QueueList(decoding: $0).queues }
-    }
-
-    /// The broker's connections.
-    public func peers() async throws -> [PeerStatus] { try await pages(.peers) { try PeerList(decoding: $0).peers } }
-
-    /// The broker's last casts that nobody handled.
-    public func deadLetters() async throws -> [DeadLetter] {
-        try await pages(.deadLetters) { try DeadLetterList(decoding: $0).letters }
-    }
-
-    private func pages<T>(_ question: AdminQuestion, _ decode: ([UInt8]) throws -> [T]) async throws -> [T] {
-        var all: [T] = []
-        while true {
-            var header = MessageHeader(.admin, id: MessageID(sender: 0, counter: 0))
-            header.method = question.rawValue
-            header.amount = UInt64(all.count)
-            let page = try decode(try await client.request(header, body: [], timeout: .seconds(10)))
-            all += page
-            guard page.count == 1_000 else { return all }
-        }
-    }
 
     /// Takes no more work, lets the running handlers finish (up to 30 seconds), and says goodbye.
     public func close() async {

@@ -14,6 +14,10 @@ public struct RPCDispatcher: Sendable {
         var timeout: Duration
     }
     private var entries: [Key: Entry] = [:]
+    /// The newest minor version of each interface that is answered.
+    private(set) var versions: [String: UInt16] = [:]
+    /// The method of every worker that answers at once (`queue`, number 1).
+    static let pingNumber: UInt16 = 1
 
     public init() {}
 
@@ -28,6 +32,7 @@ public struct RPCDispatcher: Sendable {
             let call = RPCCall(context: context, deadline: deadline, principal: principal)
             return try await RequestContext.$current.withValue(context) { try await handler(request, call).encoded() }
         }
+        versions[M.topic] = max(versions[M.topic] ?? 0, M.since)
         entries[Key(interface: M.topic, number: M.number)] = Entry(name: M.name, run: run, timeout: M.timeout)
     }
 
@@ -40,6 +45,7 @@ public struct RPCDispatcher: Sendable {
     /// Runs a message's handler and answers the response's bytes.
     func run(_ delivery: Delivery) async throws -> [UInt8] {
         let header = delivery.header
+        if header.interface == QueueStatus.interface, header.method == Self.pingNumber { return [] }
         guard let entry = entries[Self.key(header)] else {
             throw NovaError(
                 .notImplemented, "The service does not know this request.", details: "method \(name(of: header))")

@@ -19,10 +19,6 @@ public enum CommonOptions {
     public static let logJSON = Option("DEFAULT", "log_json", default: false, help: "Log one JSON object a line.")
     public static let logFile = Option(
         "DEFAULT", "log_file", default: "", help: "File to append the log to; empty means standard error.")
-    public static let queueEndpoint = Option(
-        "queue", "endpoint", default: ["tcp://127.0.0.1:5550"], help: "ZeroMQ endpoints of the queue's brokers.",
-        expected: "a list of endpoints such as tcp://192.0.2.1:5550",
-        accepts: { !$0.isEmpty && $0.allSatisfy { $0.contains("://") } })
     public static let monitoringEnabled = Option(
         "monitoring", "enabled", default: true, help: "Serve /metrics, /healthz and /readyz.")
     public static let monitoringListen = Option(
@@ -37,8 +33,9 @@ public enum CommonOptions {
         in: 1...3600)
 
     /// All of them.
-    public static let all: [any OptionDeclaration] = [
-        host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, queueEndpoint, monitoringEnabled,
-        monitoringListen, monitoringPort, databasePath, reportInterval,
-    ]
+    public static let all: [any OptionDeclaration] =
+        [
+            host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, monitoringEnabled,
+            monitoringListen, monitoringPort, databasePath, reportInterval,
+        ] + QueueSettings.options
 }

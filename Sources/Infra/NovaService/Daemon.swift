@@ -4,11 +4,11 @@ public import NovaConfig
 public struct Daemon: Sendable {
     /// How the process takes part in the queue.
     public enum Queue: Sendable {
-        /// Its services connect to the brokers at `[queue] endpoint`.
+        /// Its services connect to the brokers of `[queue] brokers`.
         case connects
-        /// It is a broker at `[queue] endpoint`.
+        /// It is a broker at `[queue] listen`, or the one of `[queue] brokers`.
         case isBroker
-        /// It has its own broker inside the process; other processes reach it when `[queue] endpoint` is set.
+        /// It has its own broker inside the process; other processes reach it when one of them is set.
         case embedsBroker
     }
     /// The version that all programs of this release report.

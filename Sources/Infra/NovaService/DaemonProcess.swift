@@ -52,7 +52,6 @@ struct DaemonProcess: Sendable {
         for service in daemon.services { health.set(service.name, .starting("has not begun")) }
         let brokerPart =
             daemon.queue == .connects ? nil : health.part("nova-queue/broker", waitsFor: "does not listen yet")
-        let endpoints = config[CommonOptions.queueEndpoint]
         try await withThrowingTaskGroup(of: Bool.self) { group in
             if let listener = try MonitoringListener(daemon, config, health, log: log) {
                 group.addTask {
@@ -60,19 +59,18 @@ struct DaemonProcess: Sendable {
                     return false
                 }
             }
-            var reached = endpoints
             if daemon.queue != .connects {
-                reached = daemon.queue == .isBroker ? endpoints : [Daemon.embeddedEndpoint]
-                let listens = config.isSet(CommonOptions.queueEndpoint) && daemon.queue == .embedsBroker
-                let broker = try QueueBroker(endpoints: listens ? reached + endpoints : reached, log: log)
+                let embedded = daemon.queue == .embedsBroker ? Daemon.embeddedEndpoint : nil
+                let listener = try QueueSettings.listener(config, embedded: embedded, log: log)
+                let broker = try QueueBroker(endpoints: listener.endpoints, curve: listener.curve, log: log)
                 brokerPart?.ready()
                 group.addTask {
                     try await broker.run()
                     return false
                 }
             }
-            group.addTask { [reached] in
-                try await serveUntilSignal(reached)
+            group.addTask {
+                try await serveUntilSignal()
                 return true
             }
             defer { group.cancelAll() }
@@ -86,7 +84,7 @@ struct DaemonProcess: Sendable {
     }
 
     /// Runs the services; returns after a signal and once they have stopped.
-    private func serveUntilSignal(_ endpoints: [String]) async throws {
+    private func serveUntilSignal() async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 guard let number = await signals.first() else { return false }
@@ -96,7 +94,7 @@ struct DaemonProcess: Sendable {
                 return true
             }
             group.addTask {
-                try await serve(endpoints)
+                try await serve()
                 return false
             }
             defer { group.cancelAll() }
@@ -119,7 +117,7 @@ struct DaemonProcess: Sendable {
     }
 
     /// Makes the services in order, each on its own connection, and runs them; ends when one of them does.
-    private func serve(_ endpoints: [String]) async throws {
+    private func serve() async throws {
         guard !daemon.services.isEmpty else { return }
         var buses: [RPCBus] = []
         do {
@@ -128,12 +126,16 @@ struct DaemonProcess: Sendable {
                 for factory in daemon.services {
                     var log = Logger(label: factory.name)
                     log.logLevel = self.log.logLevel
+                    let brokers =
+                        daemon.queue == .embedsBroker
+                        ? [BrokerAddress(Daemon.embeddedEndpoint)]
+                        : try QueueSettings.brokers(config, role: factory.role, host: host)
                     let bus = try await RPCBus.connect(
-                        to: endpoints, role: factory.role, host: host, instance: "\(getpid())", log: log)
+                        to: brokers, role: factory.role, host: host, instance: "\(getpid())", log: log)
                     buses.append(bus)
                     let watch = QueueHealth(
-                        health.part("\(factory.name)/queue", waitsFor: "no broker answers"), endpoints: endpoints,
-                        log: log)
+                        health.part("\(factory.name)/queue", waitsFor: "no broker answers"),
+                        endpoints: brokers.map(\.endpoint), log: log)
                     group.addTask { await watch.watch(bus) }
                     health.set(factory.name, .starting("prepares its work"))
                     let service = try await factory.make(

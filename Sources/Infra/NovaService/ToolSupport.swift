@@ -1,5 +1,6 @@
-public import Logging
 import Glibc
+public import Logging
+public import NovaMessaging
 public import NovaRPC
 
 /// What command line tools need of the system's parts without being a daemon.
@@ -12,8 +13,12 @@ public enum ToolSupport {
     }
 
     /// A connection to brokers for questions of an operator; close it after use.
-    public static func connect(to endpoints: [String]) async throws -> RPCBus {
-        try await RPCBus.connect(
-            to: endpoints, role: "admin", host: HostIdentity.hostName(), instance: "novactl-\(getpid())", log: log)
+    ///
+    /// An operator's keys may be used on any host: the name is that of the keys, else this host's.
+    public static func connect(to brokers: [BrokerAddress]) async throws -> RPCBus {
+        let host = brokers.lazy.compactMap { $0.curve?.keys.host }.first { !$0.isEmpty }
+        return try await RPCBus.connect(
+            to: brokers, role: "admin", host: host ?? HostIdentity.hostName(), instance: "novactl-\(getpid())",
+            log: log)
     }
 }

@@ -1,6 +1,7 @@
 import NovaCore
-import NovaMessaging
 import NovaWire
+
+@testable import NovaMessaging
 
 /// A broker in virtual time, with peers that are numbers.
 struct BrokerRig {
@@ -21,12 +22,21 @@ struct BrokerRig {
     }
 
     mutating func handle(_ event: BrokerEvent) -> [Sent] {
-        broker.handle(event, now: now).compactMap { action in
-            guard case .send(let route, let header, _) = action else { return nil }
-            return Sent(
-                kind: header.kind, to: route, id: header.id.counter, amount: header.amount, attempt: header.attempt)
+        (broker.handle(event, now: now) + broker.flush(now: now)).flatMap { action -> [Sent] in
+            guard case .send(let route, let header, let body) = action else { return [] }
+            guard Self.lists.contains(header.kind), let ids = MessageIDList.decode(body) else {
+                return [
+                    Sent(
+                        kind: header.kind, to: route, id: header.id.counter, amount: header.amount,
+                        attempt: header.attempt)
+                ]
+            }
+            return ids.map { Sent(kind: header.kind, to: route, id: $0.counter, amount: header.amount) }
         }
     }
+
+    /// Kinds whose body lists the messages that they are about.
+    private static let lists: Set<MessageKind> = [.taken, .go, .query, .disclaim, .settled, .done]
 
     @discardableResult
     mutating func hello(_ route: PeerRoute, as instance: UInt64? = nil, role: String = "test", returning: Bool = false)
@@ -40,31 +50,39 @@ struct BrokerRig {
     }
 
     @discardableResult
-    mutating func ready(_ route: PeerRoute, _ queue: QueueName = .topic("t"), slots: UInt64 = 1) -> [Sent] {
+    mutating func ready(
+        _ route: PeerRoute, _ queue: QueueName = .topic("t"), slots: UInt64 = 1, versions: [String: UInt16] = [:]
+    ) -> [Sent] {
         var header = MessageHeader(.ready, id: MessageID(sender: UInt64(route), counter: 999))
         header.queue = queue
         header.amount = slots
-        return handle(.received(route, header, []))
+        return handle(.received(route, header, InterfaceVersions.encode(versions)))
     }
 
     mutating func send(
         _ kind: MessageKind = .call, from route: PeerRoute, to queue: QueueName = .topic("t"), id: UInt64,
-        flags: MessageFlags = [], remaining: Int64 = 60_000, body: [UInt8] = [1], instance: UInt64? = nil
+        flags: MessageFlags = [], remaining: Int64 = 60_000, body: [UInt8] = [1], instance: UInt64? = nil,
+        amount: UInt64 = 0, since: UInt16 = 0
     ) -> [Sent] {
         var header = MessageHeader(kind, id: MessageID(sender: instance ?? UInt64(route), counter: id))
         header.queue = queue
         header.flags = flags
         header.remaining = remaining
+        header.amount = amount
+        header.since = since
         return handle(.received(route, header, body))
     }
 
     /// A worker's message about a message of peer `sender`.
     mutating func answer(
-        _ kind: MessageKind, from route: PeerRoute, sender: UInt64, id: UInt64, flags: MessageFlags = []
+        _ kind: MessageKind, from route: PeerRoute, sender: UInt64, id: UInt64, flags: MessageFlags = [],
+        amount: UInt64 = 0
     ) -> [Sent] {
-        var header = MessageHeader(kind, id: MessageID(sender: sender, counter: id))
+        let message = MessageID(sender: sender, counter: id)
+        var header = MessageHeader(kind, id: message)
         header.flags = flags
-        return handle(.received(route, header, []))
+        header.amount = amount
+        return handle(.received(route, header, Self.lists.contains(kind) ? MessageIDList.encode([message]) : []))
     }
 
     mutating func pass(_ milliseconds: Int64, alive: [PeerRoute] = []) -> [Sent] {

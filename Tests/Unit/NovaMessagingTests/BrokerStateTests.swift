@@ -128,12 +128,16 @@ struct BrokerStateTests {
         rig.hello(2)
         rig.ready(2)
         _ = rig.send(from: 1, id: 1)
-        _ = rig.answer(.taken, from: 2, sender: 1, id: 1)
+        #expect(
+            rig.answer(.taken, from: 2, sender: 1, id: 1) == [
+                Sent(kind: .taken, to: 1, id: 1, amount: 2), Sent(kind: .go, to: 2, id: 1),
+            ])
         #expect(rig.handle(.gone(2)) == [])
         #expect(rig.pass(300, alive: [1]) == [])
         #expect(
             rig.hello(12, as: 2) == [
                 Sent(kind: .welcome, to: 12, id: 0, amount: 7), Sent(kind: .call, to: 12, id: 1),
+                Sent(kind: .go, to: 12, id: 1),
             ])
         #expect(rig.answer(.reply, from: 12, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
     }
@@ -206,28 +210,153 @@ struct BrokerStateTests {
         #expect(rig.answer(.reply, from: 2, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
     }
 
-    @Test("after a restart a resent call waits for the worker that claims it")
+    @Test("a call sent again from another broker waits for its worker, which is asked and claims it")
     func claim() {
         var rig = BrokerRig()
-        rig.hello(1, returning: true)
-        rig.hello(3)
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
         rig.ready(3)
-        #expect(rig.send(from: 1, id: 1, flags: .resent) == [])
-        rig.hello(2, returning: true)
-        #expect(rig.answer(.taken, from: 2, sender: 1, id: 1, flags: .claim) == [Sent(kind: .call, to: 2, id: 1)])
+        _ = rig.pass(10_000, alive: [1, 2, 3])
+        #expect(
+            rig.send(from: 1, id: 1, flags: .resent) == [
+                Sent(kind: .query, to: 2, id: 1), Sent(kind: .query, to: 3, id: 1),
+            ])
+        #expect(rig.answer(.disclaim, from: 3, sender: 1, id: 1) == [])
+        #expect(rig.answer(.taken, from: 2, sender: 1, id: 1, flags: .claim) == [])
         #expect(rig.answer(.reply, from: 2, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
     }
 
-    @Test("after a restart a resent call that nobody claims is delivered, an idempotent one at once")
+    @Test("one that no worker has is delivered; an idempotent one at once")
     func unclaimed() {
         var rig = BrokerRig()
-        rig.hello(1, returning: true)
+        rig.hello(1)
         rig.hello(2)
         rig.ready(2, slots: 2)
-        #expect(rig.send(from: 1, id: 1, flags: .resent) == [])
+        _ = rig.pass(10_000, alive: [1, 2])
+        #expect(rig.send(from: 1, id: 1, flags: .resent) == [Sent(kind: .query, to: 2, id: 1)])
         #expect(rig.send(from: 1, id: 2, flags: [.resent, .idempotent]) == [Sent(kind: .call, to: 2, id: 2)])
-        #expect(rig.pass(2_900, alive: [1, 2]) == [])
-        #expect(rig.pass(101, alive: [1, 2]) == [Sent(kind: .call, to: 2, id: 1)])
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1) == [Sent(kind: .call, to: 2, id: 1)])
+    }
+
+    @Test("one whose worker is gone, or unknown to a broker that has just started, is given up")
+    func fateUnknown() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        #expect(rig.send(from: 1, id: 1, flags: .resent) == [Sent(kind: .query, to: 2, id: 1)])
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1) == [])
+        #expect(rig.pass(4_000, alive: [1, 2]) == [Sent(kind: .fail, to: 1, id: 1)], "the broker is too young")
+        _ = rig.pass(10_000, alive: [1, 2])
+        #expect(rig.send(from: 1, id: 2, flags: .resent, amount: 500) == [Sent(kind: .query, to: 2, id: 2)])
+        #expect(rig.answer(.goodbye, from: 2, sender: 0, id: 0) == [Sent(kind: .fail, to: 1, id: 2)])
+        #expect(
+            rig.send(from: 1, id: 3, flags: .resent, amount: 500) == [Sent(kind: .fail, to: 1, id: 3)],
+            "the worker was there when the other broker was lost")
+    }
+
+    @Test("one that a worker is known to have taken waits for that worker alone")
+    func takenElsewhere() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        rig.ready(3)
+        _ = rig.pass(10_000, alive: [1, 2, 3])
+        #expect(
+            rig.send(from: 1, id: 1, flags: [.resent, .taken], amount: 3) == [Sent(kind: .query, to: 3, id: 1)])
+        #expect(rig.answer(.taken, from: 2, sender: 1, id: 1, flags: .claim) == [], "it was not asked")
+        #expect(rig.answer(.disclaim, from: 3, sender: 1, id: 1) == [Sent(kind: .fail, to: 1, id: 1)])
+    }
+
+    @Test("a message begins only with the broker's word, and a worker that lost it is told to drop it")
+    func word() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        rig.ready(3)
+        _ = rig.send(.cast, from: 1, id: 1)
+        _ = rig.handle(.gone(2))
+        #expect(rig.pass(701, alive: [1, 3]) == [Sent(kind: .cast, to: 3, id: 1)], "it was not taken")
+        rig.hello(12, as: 2)
+        #expect(rig.answer(.taken, from: 12, sender: 1, id: 1) == [Sent(kind: .cancel, to: 12, id: 1)])
+        #expect(
+            rig.answer(.taken, from: 3, sender: 1, id: 1) == [
+                Sent(kind: .settled, to: 1, id: 1), Sent(kind: .go, to: 3, id: 1),
+            ])
+    }
+
+    @Test("periodic work waits for what somebody waits for, and is not starved")
+    func priority() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2)
+        _ = rig.send(from: 1, id: 1)
+        _ = rig.send(.cast, from: 1, id: 2, flags: .background)
+        for id in 3...12 as ClosedRange<UInt64> { _ = rig.send(from: 1, id: id) }
+        var order: [UInt64] = []
+        var current: UInt64 = 1
+        for _ in 0..<11 {
+            let sent = rig.answer(current == 2 ? .done : .reply, from: 2, sender: 1, id: current)
+            guard let next = sent.first(where: { $0.to == 2 }) else { break }
+            current = next.id
+            order.append(current)
+        }
+        #expect(order.count == 11)
+        #expect(order.first == 3)
+        #expect((2...9).contains(order.firstIndex(of: 2) ?? 0))
+    }
+
+    @Test("a message goes only to a worker that knows its version")
+    func versions() {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2, versions: ["t": 1])
+        #expect(rig.send(from: 1, id: 1, since: 2).map(\.amount) == [RejectReason.noCompatibleWorker.rawValue])
+        rig.ready(3, versions: ["t": 2])
+        #expect(rig.send(from: 1, id: 2, since: 2) == [Sent(kind: .call, to: 3, id: 2)])
+        _ = rig.send(from: 1, id: 3, since: 2)
+        #expect(rig.send(from: 1, id: 4) == [Sent(kind: .call, to: 2, id: 4)], "it passes the one that waits")
+    }
+
+    @Test("a broker that drains sends what waits elsewhere, and ends what is in hand")
+    func drain() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2)
+        _ = rig.send(from: 1, id: 1)
+        _ = rig.send(.cast, from: 1, id: 2)
+        #expect(
+            rig.handle(.drain) == [
+                Sent(kind: .drain, to: 1, id: 0), Sent(kind: .drain, to: 2, id: 0),
+                Sent(kind: .reject, to: 1, id: 2, amount: RejectReason.moved.rawValue),
+            ])
+        #expect(rig.send(from: 1, id: 3).map(\.amount) == [RejectReason.moved.rawValue])
+        #expect(!rig.broker.isIdle)
+        #expect(rig.answer(.reply, from: 2, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
+        #expect(rig.broker.isIdle)
+    }
+
+    @Test("a slow subscriber is told how much it missed")
+    func missed() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2, .fanout("f"))
+        _ = rig.handle(.missed(2, .fanout("f")))
+        _ = rig.handle(.missed(2, .fanout("f")))
+        #expect(rig.pass(50, alive: [1, 2]) == [Sent(kind: .missed, to: 2, id: 0, amount: 2)])
+        #expect(rig.pass(50, alive: [1, 2]) == [])
+    }
+
+    @Test("work that waits where its workers are not at home is shown to them")
+    func waiting() {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        rig.ready(2, slots: 0)
+        #expect(rig.send(from: 1, id: 1).map(\.kind) == [.waiting])
+        #expect(rig.ready(2, slots: 1).map(\.kind) == [.accepted, .call])
     }
 
     @Test("an unknown connection is asked for HELLO; three bad frames end one")

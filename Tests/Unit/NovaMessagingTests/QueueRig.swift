@@ -16,7 +16,7 @@ enum QueueRig {
     static func withBroker<T: Sendable>(
         _ endpoint: String, limits: QueueLimits = QueueLimits(), _ body: (String) async throws -> T
     ) async throws -> T {
-        let broker = try QueueBroker(endpoints: [endpoint], limits: limits, log: log)
+        let broker = try QueueBroker(endpoints: [endpoint], limits: limits, roles: .unrestricted, log: log)
         let running = Task { try await broker.run() }
         do {
             let result = try await body(try #require(broker.boundEndpoints.first))

@@ -13,7 +13,7 @@ struct QueueHealthTests {
 
     /// Runs a broker while a body runs.
     private static func withBroker(_ body: () async throws -> Void) async throws {
-        let broker = try QueueBroker(endpoints: [endpoint], log: log)
+        let broker = try QueueBroker(endpoints: [endpoint], roles: .unrestricted, log: log)
         let running = Task { try await broker.run() }
         let result: Result<Void, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }

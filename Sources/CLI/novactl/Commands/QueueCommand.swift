@@ -7,7 +7,8 @@ import NovaService
 
 struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queue", abstract: "The message queue (operators).", subcommands: [List.self, Peers.self])
+        commandName: "queue", abstract: "The message queue (operators).",
+        subcommands: [List.self, Peers.self, Keygen.self, Authorize.self, Revoke.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists queues with depth, rates and workers.")
@@ -92,12 +93,24 @@ struct QueueCommand: AsyncParsableCommand {
 
 /// Which brokers an operator's command asks.
 struct QueueOptions: ParsableArguments {
-    @ArgumentParser.Option(help: "Endpoint of a broker (default: NOVA_QUEUE, else tcp://127.0.0.1:5550).")
+    @ArgumentParser.Option(
+        help: "The brokers, tcp://ADDRESS:PORT=PUBLIC-KEY,... (default: NOVA_QUEUE, else tcp://127.0.0.1:5550).")
     var queue: String?
+    @ArgumentParser.Option(help: "File of the operator's keys (default: NOVA_QUEUE_KEY).", completion: .file())
+    var key: String?
+    @Flag(help: "Speak plainly with a broker on this host that allows it.") var insecure = false
 
-    var endpoints: [String] {
+    private var texts: [String] {
         let text = queue ?? Environment["NOVA_QUEUE"] ?? "tcp://127.0.0.1:5550"
         return text.split(separator: ",").map(String.init)
+    }
+
+    var endpoints: [String] { texts.map { (try? BrokerAddress.split($0).endpoint) ?? $0 } }
+
+    private func addresses() throws -> [BrokerAddress] {
+        try QueueSettings.addresses(
+            texts, keyFile: key ?? Environment["NOVA_QUEUE_KEY"] ?? "", isInsecure: insecure, name: "--queue",
+            keyName: "--key or NOVA_QUEUE_KEY", insecureName: "--insecure")
     }
 
     /// The connection had five seconds to come up; a broker that lives answers at once.
@@ -106,7 +119,7 @@ struct QueueOptions: ParsableArguments {
     }
 
     func with(_ body: (RPCBus) async throws -> Void) async throws {
-        let bus = try await ToolSupport.connect(to: endpoints)
+        let bus = try await ToolSupport.connect(to: addresses())
         do {
             try await body(bus)
         } catch {
@@ -115,8 +128,8 @@ struct QueueOptions: ParsableArguments {
             guard cause.isTransient else { throw error }
             throw NovaError(
                 .unavailable,
-                "No broker answers at \(endpoints.joined(separator: ", ")). Is nova-queue running? "
-                    + "Name another one with --queue.", details: cause.message)
+                "No broker answers at \(endpoints.joined(separator: ", ")). Is nova-queue running, and does it know "
+                    + "your key? Name another one with --queue.", details: cause.message)
         }
         await bus.close()
     }

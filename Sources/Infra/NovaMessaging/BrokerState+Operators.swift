@@ -1,0 +1,137 @@
+import DequeModule
+import NovaCore
+import NovaWire
+
+// What operators see and do.
+extension BrokerState {
+    /// The state of every queue, in the order of their names.
+    public func queueStatuses() -> [QueueStatus] {
+        queues.values.map { queue in
+            var status = queue.status
+            status.ready = Int64(queue.ready)
+            status.inFlight = Int64(queue.inFlight)
+            status.held = Int64(queue.held)
+            status.bytes = Int64(queue.bytes)
+            status.oldestAge = queue.oldest.map { now - $0.arrived } ?? 0
+            status.consumers = Int64(queue.workers.count)
+            status.credit = queue.workers.reduce(0) { $0 + Int64(max(0, $1.slots - $1.busy)) }
+            return status
+        }.sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
+    }
+
+    /// The state of every connection, in the order of their names.
+    public func peerStatuses() -> [PeerStatus] {
+        peers.values.map { peer in
+            var status = PeerStatus()
+            status.principal = peer.name.description
+            status.role = peer.name.role
+            status.host = peer.name.host
+            status.version = Int64(peer.version)
+            status.lastHeard = now - peer.lastHeard
+            status.serves = peer.queues.map { "\($0.kind) \($0)" }.sorted()
+            status.inFlight = Int64(peer.delivered.count)
+            status.isStuck = peer.isStuck
+            let versions = peer.queues.flatMap { name in
+                queues[name]?.workers.first { $0.peer === peer }?.versions.map { "\($0.key) \($0.value)" } ?? []
+            }
+            status.versions = Set(versions).sorted()
+            return status
+        }.sorted { $0.principal < $1.principal }
+    }
+
+    /// The waiting and service times of every method.
+    public func methodStatuses() -> [MethodStatus] { methods.list }
+
+    func answer(_ route: PeerRoute, _ header: MessageHeader, _ question: AdminQuestion) {
+        let page = 1_000
+        let offset = Int(min(header.amount, 1_000_000))
+        let body: [UInt8]
+        switch question {
+        case .queues:
+            var list = QueueList()
+            list.queues = Array(queueStatuses().dropFirst(offset).prefix(page))
+            body = list.encoded()
+        case .peers:
+            var list = PeerList()
+            list.peers = Array(peerStatuses().dropFirst(offset).prefix(page))
+            body = list.encoded()
+        case .deadLetters:
+            var list = DeadLetterList()
+            list.letters = Array(deadLetters.dropFirst(offset).prefix(page))
+            body = list.encoded()
+        case .methods:
+            var list = MethodList()
+            list.methods = Array(methodStatuses().dropFirst(offset).prefix(page))
+            body = list.encoded()
+        case .trace:
+            var list = TraceList()
+            list.entries = Array(trace(header.trace).dropFirst(offset).prefix(page))
+            body = list.encoded()
+        case .purge:
+            var list = QueueList()
+            list.queues = purge(header.queue).map { [$0] } ?? []
+            body = list.encoded()
+        case .drain:
+            send(route, MessageHeader(.reply, id: header.id))
+            return drain()
+        }
+        send(route, MessageHeader(.reply, id: header.id), body)
+    }
+
+    /// Drops what waits in a queue: its state before that.
+    private func purge(_ name: QueueName) -> QueueStatus? {
+        guard let queue = queues[name] else { return nil }
+        let before = queueStatuses().first { $0.name == name.description && $0.kind == queue.status.kind }
+        for message in queue.pending {
+            queue.forget(message, as: .dropped)
+            messages[message.id] = nil
+            if message.isCall {
+                message.sender.waitsFor.remove(message.id)
+                fail(message, NovaError(.cancelled, "An operator has purged the queue.", details: "queue \(name)"))
+            } else {
+                bury(message, "purged")
+            }
+        }
+        queue.compact()
+        return before
+    }
+
+    // MARK: Traces
+
+    /// Notes the end of a message.
+    func trace(_ message: BrokerMessage, _ outcome: String) {
+        if traces.count >= limits.traces { traces.removeFirst() }
+        traces.append(
+            TracedMessage(
+                header: message.header, worker: message.worker?.name, arrived: message.arrived,
+                delivered: message.deliveredAt, ended: now, outcome: outcome))
+    }
+
+    private func trace(_ id: UUID128) -> [TraceEntry] {
+        traces.filter { $0.header.trace == id }.map { traced in
+            var entry = TraceEntry()
+            entry.trace = id
+            entry.kind = "\(traced.header.kind)"
+            entry.queue = traced.header.queue.description
+            entry.interface = traced.header.interface.isEmpty ? traced.header.queue.topic : traced.header.interface
+            entry.method = Int64(traced.header.method)
+            entry.sender = traced.header.principal.description
+            entry.worker = traced.worker?.description ?? ""
+            entry.age = now - traced.arrived
+            entry.waited = max(0, traced.delivered - traced.arrived)
+            entry.served = max(0, traced.ended - max(traced.delivered, traced.arrived))
+            entry.outcome = traced.outcome
+            return entry
+        }
+    }
+}
+
+/// A message that has ended.
+struct TracedMessage {
+    let header: MessageHeader
+    let worker: PeerName?
+    let arrived: Int64
+    let delivered: Int64
+    let ended: Int64
+    let outcome: String
+}

@@ -1,0 +1,39 @@
+public import NovaCore
+public import NovaWire
+
+/// One message of a request, as the broker that it went through saw it.
+public struct TraceEntry: Record, Equatable {
+    public var trace = UUID128(high: 0, low: 0)
+    /// "call" or "cast".
+    public var kind = ""
+    public var queue = ""
+    public var interface = ""
+    public var method: Int64 = 0
+    public var sender = ""
+    /// Empty when no worker got it.
+    public var worker = ""
+    /// How long ago it came, in milliseconds.
+    public var age: Int64 = 0
+    /// Milliseconds until a worker got it.
+    public var waited: Int64 = 0
+    /// Milliseconds from then until its end.
+    public var served: Int64 = 0
+    /// "reply", "fail", "done".
+    public var outcome = ""
+
+    public init() {}
+
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("trace", &trace)
+        visitor.visit("kind", &kind)
+        visitor.visit("queue", &queue)
+        visitor.visit("interface", &interface)
+        visitor.visit("method", &method)
+        visitor.visit("sender", &sender)
+        visitor.visit("worker", &worker)
+        visitor.visit("age", &age)
+        visitor.visit("waited", &waited)
+        visitor.visit("served", &served)
+        visitor.visit("outcome", &outcome)
+    }
+}

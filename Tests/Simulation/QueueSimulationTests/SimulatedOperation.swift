@@ -1,0 +1,17 @@
+@testable import NovaMessaging
+
+/// What a sender wanted, and what became of it.
+struct SimulatedOperation {
+    let id: MessageID
+    let kind: MessageKind
+    let queue: QueueName
+    let isIdempotent: Bool
+    let sender: Int
+    let senderLife: Int
+    let deadline: Int64
+    var endedAt: Int64?
+    var isAccepted = false
+    var isDone = false
+    var isReported = false
+    var runs = 0
+}
