@@ -16,7 +16,7 @@ enum InterfaceVersions {
         return writer.bytes
     }
 
-    /// Reads them; nil when they are malformed. An empty body is no version of anything.
+    /// Reads them, or nil when they are malformed; an empty body is no version of anything.
     static func decode(_ bytes: [UInt8]) -> [String: UInt16]? {
         guard !bytes.isEmpty else { return [:] }
         return WireReader.with(bytes) { reader in

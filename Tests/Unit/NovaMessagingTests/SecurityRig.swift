@@ -54,6 +54,10 @@ final class SecurityRig: Sendable {
         return BrokerAddress(endpoint, curve: ClientCurve(keys: pair, broker: keys.publicKey))
     }
 
+    func authorize(_ key: CurvePublicKey, _ name: PeerName) throws {
+        try editor.authorize(AuthorizedKeys.Entry(publicKey: key, name: name))
+    }
+
     func revoke(_ name: PeerName) throws { #expect(try !editor.revoke("\(name.role)@\(name.host)").isEmpty) }
 
     func peer(_ name: PeerName, routingID: String? = nil) throws -> RawPeer {

@@ -86,6 +86,31 @@ struct SecurityTests {
         }
     }
 
+    @Test("a client that is refused comes in by itself once its key is authorized, and back after a revocation")
+    func authorizedLater() async throws {
+        try await SecurityRig.run { rig in
+            let keys = try CurveKeyPair()
+            let name = PeerName(role: "admin", host: "ops", instance: "1")
+            let address = BrokerAddress(rig.endpoint, curve: ClientCurve(keys: keys, broker: rig.keys.publicKey))
+            let client = try QueueClient(brokers: [address], name: name, log: QueueRig.log)
+            try await rig.until("refused") { (rig.broker.admissions?.refusedCount ?? 0) > 0 }
+            try rig.authorize(keys.publicKey, name)
+            #expect(await client.waitUntilReady(.seconds(20)))
+            var header = MessageHeader(.admin, id: MessageID(sender: 0, counter: 0))
+            header.method = AdminQuestion.peers.rawValue
+            _ = try await client.request(header, body: [], timeout: .seconds(10))
+            let before = rig.broker.admissions?.refusedCount ?? 0
+            try rig.revoke(name)
+            try await rig.until("refused again") { (rig.broker.admissions?.refusedCount ?? 0) > before }
+            await #expect(throws: NovaError.self) {
+                try await client.request(header, body: [], timeout: .milliseconds(200))
+            }
+            try rig.authorize(keys.publicKey, name)
+            _ = try await client.request(header, body: [], timeout: .seconds(20))
+            await client.close(within: .seconds(1))
+        }
+    }
+
     @Test("who speaks plainly, or to another broker's key, gets no word through")
     func otherMechanisms() async throws {
         try await SecurityRig.run { rig in
