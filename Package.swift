@@ -154,7 +154,7 @@ let services = [
 ]
 
 let daemons = [
-    daemon("nova-queue", ["NovaService", "NovaMessaging"]),
+    daemon("nova-queue", ["NovaService", "NovaMessaging", "NovaInterfaces"]),
     daemon("nova-identity", ["NovaService", "NovaIdentity"]),
     daemon("nova-image", ["NovaService", "NovaImage"]),
     daemon("nova-network", ["NovaConfig", "NovaService", "NovaNetwork", "NetworkLinux", "NetworkFake"]),
@@ -167,8 +167,8 @@ let daemons = [
         "nova-standalone",
         [
             "NovaService", "NovaIdentity", "NovaImage", "NovaNetwork", "NovaPlacement", "NovaScheduler",
-            "NovaConductor",
-            "NovaCompute", "NovaAPI", "VirtLibvirt", "VirtFake", "NetworkLinux", "NetworkFake",
+            "NovaConductor", "NovaInterfaces", "NovaCompute", "NovaAPI", "VirtLibvirt", "VirtFake", "NetworkLinux",
+            "NetworkFake",
         ]),
     Target.executableTarget(
         name: "novactl",
@@ -187,7 +187,11 @@ let benchmarks = [
             "NovaCore", "NovaWire", "NovaCrypto", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaInterfaces", "NovaAuth",
             argumentParser, log,
         ],
-        path: "Sources/Benchmarks/nova-bench", swiftSettings: strict)
+        path: "Sources/Benchmarks/nova-bench", swiftSettings: strict),
+    Target.executableTarget(
+        name: "nova-queue-peer",
+        dependencies: ["NovaCore", "NovaWire", "NovaMessaging", "NovaRPC", argumentParser, log],
+        path: "Sources/Benchmarks/nova-queue-peer", swiftSettings: strict),
 ]
 
 let testTargets = [
@@ -201,8 +205,10 @@ let testTargets = [
     tests("NovaMessagingTests", in: "Unit", ["NovaCore", "NovaWire", "NovaMessaging", "NovaRPC"], packages: [log]),
     tests(
         "NovaServiceTests", in: "Unit",
-        ["NovaCore", "NovaConfig", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaService"], packages: [log]),
+        ["NovaCore", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaService"],
+        packages: [log]),
     tests("QueueSimulationTests", in: "Simulation", ["NovaCore", "NovaWire", "NovaMessaging"]),
+    tests("NovactlTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaMessaging", "novactl"]),
     tests("NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaDatabase"], packages: [log]),
     tests(
         "NovaHTTPTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient"],

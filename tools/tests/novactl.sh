@@ -65,7 +65,7 @@ check_has "--help tells the exit codes" "$output" 'Exit codes'
 for command in server flavor keypair image network hypervisor service queue workflow db \
     server\ {create,list,show,delete,start,stop,reboot,console-log,why} flavor\ {list,show,create,delete} \
     keypair\ {list,show,create,delete} image\ {list,show,create,delete} network\ {list,show} 'hypervisor list' \
-    'service list' queue\ {list,peers,keygen,authorize,revoke} workflow\ {list,show} db\ {version,migrate}; do
+    'service list' queue\ {list,show,peers,bindings,dead,ping,trace,purge,drain,keygen,authorize,revoke} workflow\ {list,show} db\ {version,migrate}; do
     # shellcheck disable=SC2086
     if output=$(ctl $command --help 2>&1) && grep -q "USAGE: novactl $command" <<<"$output" &&
         grep -q '^OVERVIEW: ' <<<"$output"; then ok "$command --help"; else not_ok "$command --help" "$output"; fi
@@ -188,8 +188,8 @@ check "server delete of several" ctl server delete one two huge --wait
 shows "they are gone" '^\(none\)$' server list
 
 say "The queue during ten boots"
-shows "queue list" '^Queue +Kind +Depth +In flight +Consumers .*In/s +Out/s' queue list
-json "queue list" 'all(has("depth") and has("consumers") and has("rate_in") and has("rate_out"))' queue list
+shows "queue list" '^Queue +Kind +Home +Ready +In flight .*In/s +Out/s' queue list
+json "queue list" 'all(has("ready") and has("consumers") and has("rate_in") and has("rate_out"))' queue list
 for number in 1 2 3 4 5 6 7 8 9 10; do boot "storm-$number" >/dev/null & done
 wait
 busy() { ctl queue list --json | jq -e 'any(.[]; .kind == "host" and .in_flight > 0)' >/dev/null; }
@@ -275,6 +275,31 @@ fails "a cloud that is not in the file" 2 'no cloud "other".*broken, mine' \
 printf 'clouds:\n\tmine: x\n' >"$work/bad.yaml"
 fails "a file that is no YAML" 2 'bad.yaml:2: tabs' \
     "${clean[@]}" OS_CLIENT_CONFIG_FILE="$work/bad.yaml" OS_CLOUD=mine "$novactl" flavor list
+
+say "Keys of the queue"
+# A path of 40 characters looks like a key.
+key=$(printf '%s/%*s' "$work" $((39 - ${#work})) '' | tr ' ' k)
+check_equal "the path is as long as a key" "${#key}" 40
+shows "queue keygen" "^authorize with: novactl queue authorize --role admin --host ops '" \
+    queue keygen --role admin --host ops "$key"
+check_equal "the file is its owner's alone" "$(stat -c %a "$key")" 600
+fails "a file of keys is never replaced" 1 'exists already' "$novactl" queue keygen "$key"
+fails "a role that is none" 2 "There is no role 'boss'" "$novactl" queue keygen --role boss --host h "$key.2"
+fails "a key that nobody has authorized" 5 'does it know your key' "$novactl" queue list --key "$key"
+shows "queue authorize of a file" ' is authorized as admin@ops in ' queue authorize "$key"
+shows "queue authorize again" ' was already authorized as admin@ops in ' queue authorize "$key"
+check "an authorized key comes in" ctl queue list --key "$key"
+shows "queue revoke of a name" ' of admin@ops is revoked in ' queue revoke admin@ops
+fails "a name that has no key" 3 'has no key for admin@ops' "$novactl" queue revoke admin@ops
+fails "a revoked key" 5 'does it know your key' "$novactl" queue list --key "$key"
+public=$(sed -n 's/^public = //p' "$key")
+shows "queue authorize of a public key" ' is authorized as compute@h7 in ' \
+    queue authorize --role compute --host h7 "$public"
+fails "keys of another role" 5 'does it know your key' "$novactl" queue list --key "$key"
+shows "queue revoke of a public key" ' of compute@h7 is revoked in ' queue revoke "$public"
+fails "no role for a public key" 2 'Give --role and --host' "$novactl" queue authorize "$public"
+chmod 644 "$key"
+fails "keys that others can read" 2 'can be read by others. Run: chmod 600' "$novactl" queue list --key "$key"
 
 say "Unreachable services"
 fails "identity" 5 'Cannot reach the identity service at 127.0.0.1:1\b.*Is it running' \

@@ -14,30 +14,41 @@ struct MetricFamily: Sendable {
 
     /// Appends the family in the Prometheus text format 0.0.4.
     func render(into text: inout String) {
-        text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n# TYPE \(name) \(kind)\n"
+        Self.head(name, help, kind, into: &text)
         for (labels, series) in series.sorted(by: { $0.key < $1.key }) {
             switch series {
             case .counter(let counter): Self.sample(name, labels, String(counter.value), into: &text)
             case .gauge(let gauge): Self.sample(name, labels, Self.number(gauge.value), into: &text)
-            case .histogram(let histogram): Self.render(histogram, name, labels, into: &text)
+            case .histogram(let histogram):
+                let observed = histogram.observations
+                Self.render(
+                    bounds: histogram.bounds, counts: observed.counts, sum: observed.sum, name, labels, into: &text)
             }
         }
     }
 
-    private static func render(_ histogram: Histogram, _ name: String, _ labels: String, into text: inout String) {
-        let observed = histogram.observations
+    /// The two lines above the series of a name.
+    static func head(_ name: String, _ help: String, _ kind: String, into text: inout String) {
+        text += "# HELP \(name) \(escaped(help, quotes: false))\n# TYPE \(name) \(kind)\n"
+    }
+
+    /// The lines of one histogram; the counts are not cumulative, and the last is for all above the bounds.
+    static func render(
+        bounds: [Double], counts: [Int64], sum: Double, _ name: String, _ labels: String, into text: inout String
+    ) {
         let prefix = labels.isEmpty ? "" : labels + ","
         var total: Int64 = 0
-        for (index, count) in observed.counts.enumerated() {
-            total += count
-            let bound = index < histogram.bounds.count ? number(histogram.bounds[index]) : "+Inf"
+        for index in 0...bounds.count {
+            if counts.indices.contains(index) { total += counts[index] }
+            let bound = index < bounds.count ? number(bounds[index]) : "+Inf"
             sample("\(name)_bucket", "\(prefix)le=\"\(bound)\"", String(total), into: &text)
         }
-        sample("\(name)_sum", labels, number(observed.sum), into: &text)
+        sample("\(name)_sum", labels, number(sum), into: &text)
         sample("\(name)_count", labels, String(total), into: &text)
     }
 
-    private static func sample(_ name: String, _ labels: String, _ value: String, into text: inout String) {
+    /// One line.
+    static func sample(_ name: String, _ labels: String, _ value: String, into text: inout String) {
         text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
     }
 

@@ -14,6 +14,7 @@ public final class MetricsRegistry: Sendable {
     private struct State {
         var families: [String: MetricFamily] = [:]
         var collectors: [@Sendable () -> Void] = []
+        var sources: [@Sendable () -> [MetricSnapshot]] = []
     }
     private let state = Mutex(State())
     private let dropped: Counter
@@ -59,13 +60,21 @@ public final class MetricsRegistry: Sendable {
         state.withLock { $0.collectors.append(collect) }
     }
 
-    /// Everything in the Prometheus text format, sorted by name.
+    /// Registers a part of the program that keeps its own figures; it is asked at each rendering and must not block.
+    ///
+    /// Its names must not be those of others.
+    public func addSource(_ source: @escaping @Sendable () -> [MetricSnapshot]) {
+        state.withLock { $0.sources.append(source) }
+    }
+
+    /// Everything in the Prometheus text format: what is kept here by name, then what the sources tell.
     public func render() -> String {
-        let collectors = state.withLock { $0.collectors }
+        let (collectors, sources) = state.withLock { ($0.collectors, $0.sources) }
         for collect in collectors { collect() }
         let families = state.withLock { $0.families.values.sorted { $0.name < $1.name } }
         var text = ""
         for family in families { family.render(into: &text) }
+        for snapshot in sources.flatMap({ $0() }) { snapshot.render(into: &text) }
         return text
     }
 

@@ -5,7 +5,6 @@ import NovaWire
 struct CodecBenchmark {
     /// The anchor's figure where its program is not at hand: messaging.md 8.4, another run on another day.
     static let documentedAnchor = 2_480.0
-    private static let rounds = 5
     private static let count = 20_000
 
     var encode = Double.infinity
@@ -16,7 +15,7 @@ struct CodecBenchmark {
     var ratio: Double { (encode + decode) / anchor }
 
     /// Takes turns with the anchor, so that both see the same machine; the best round of each counts.
-    static func run(_ anchors: Anchors) throws -> CodecBenchmark {
+    static func run(_ anchors: Anchors, rounds: Int = 5) throws -> CodecBenchmark {
         let request = BuildRequest.sample
         let bytes = request.encoded()
         guard try BuildRequest(decoding: bytes) == request else {

@@ -3,6 +3,7 @@ import NovaCompute
 import NovaConductor
 import NovaIdentity
 import NovaImage
+import NovaInterfaces
 import NovaNetwork
 import NovaPlacement
 import NovaScheduler
@@ -18,6 +19,9 @@ import NovaService
             ComputeService.factory(drivers: [Drivers.libvirt, Drivers.fake], plugs: Drivers.plugs),
             ServiceFactory(APIService.self),
         ]
-        await DaemonRunner.run(Daemon(name: "nova-standalone", services: services, queue: .embedsBroker))
+        await DaemonRunner.run(
+            Daemon(
+                name: "nova-standalone", services: services, queue: .embedsBroker,
+                methodName: { RPCCatalogue.methodName($0, $1) }))
     }
 }

@@ -12,13 +12,14 @@ final class BrokerLoop {
     private static let tickEvery: Int64 = 50
     /// How long a broker that stops waits for what is in hand, in milliseconds.
     private static let drainLimit: Int64 = 5_000
+    private static let standstill: Int64 = 1_000
     private static let floodEvery: Int64 = 500
 
     private let socket: BrokerSocket
     private let wake: WakeDescriptor
     private let log: Logger
     private let state: BrokerState
-    private var frames: [[UInt8]] = []
+    private let frames = FrameBuffer(limit: 3)
     private var header = WireWriter(reserving: 256)
     private var work: Deque<BrokerAction> = []
     /// The connection of each route: to find the one that a disconnection may concern, and to cut one.
@@ -68,6 +69,10 @@ final class BrokerLoop {
             let wait = mustRead ? 0 : max(0, nextTick - MonotonicClock.milliseconds())
             let isReady = poll(&items, 3, Int32(clamping: wait)) > 0
             if isReady, items[1].revents != 0 { readMonitor() }
+            // What has come while this process stood still may be old: peers that have given up are gone before it is read.
+            let woken = MonotonicClock.milliseconds()
+            if woken - nextTick >= Self.standstill { perform(state.handle(.tick, now: woken)) }
+            if isReady, items[2].revents != 0 { wake.clear() }
             if mustRead || isReady && items[0].revents != 0 { readMessages() }
             let now = MonotonicClock.milliseconds()
             if now >= nextTick {
@@ -95,17 +100,16 @@ final class BrokerLoop {
     }
 
     private func readMessages() {
-        var fd: Int32 = -1
-        var userID: String?
         mustRead = true
         for _ in 0..<Self.batch {
-            let isThere = socket.router.receive(limit: 3, into: &frames, sourceFD: &fd) { frames, properties in
-                userID = MessageHeader.isHello(frames.dropFirst().first) ? properties["User-Id"] : nil
-            }
-            guard isThere else {
+            guard socket.router.receive(into: frames) else {
                 mustRead = false
-                return
+                // What this sends may take the sign of a message that has come meanwhile: it is looked for once more.
+                perform(state.flush(now: MonotonicClock.milliseconds()))
+                guard mustRead else { return }
+                continue
             }
+            let fd = frames.sourceFD
             flood.heard(fd)
             guard let route = Self.route(frames[0]) else {
                 tellRefusal("a peer with a routing id of its own is ignored")
@@ -117,9 +121,9 @@ final class BrokerLoop {
                 guard frames.count == 3 else { throw .badValue }
                 let header = try MessageHeader(decoding: frames[1])
                 if header.kind == .hello {
-                    greet(route, header, userID: userID, fd: fd, now: now)
+                    greet(route, header, userID: frames.property("User-Id"), fd: fd, now: now)
                 } else {
-                    perform(state.handle(.received(route, header, frames[2]), now: now))
+                    perform(state.handle(.received(route, header, frames.bytes(2)), now: now))
                 }
             } catch {
                 connections.note(route, fd: fd)
@@ -135,7 +139,7 @@ final class BrokerLoop {
         case .admitted(let name):
             var header = header
             header.principal = name
-            perform(state.handle(.received(route, header, frames[2]), now: now))
+            perform(state.handle(.received(route, header, frames.bytes(2)), now: now))
         case .refused(let cause):
             tellRefusal("a HELLO of connection \(route) is refused: \(cause)")
             perform(state.handle(.malformed(route), now: now))
@@ -169,9 +173,9 @@ final class BrokerLoop {
     }
 
     /// libzmq's own routing ids: a zero byte and a number.
-    private static func route(_ id: [UInt8]) -> PeerRoute? {
+    private static func route(_ id: UnsafeRawBufferPointer) -> PeerRoute? {
         guard id.count == 5, id[0] == 0 else { return nil }
-        return id.dropFirst().reduce(0) { $0 << 8 | PeerRoute($1) }
+        return PeerRoute(bigEndian: id.loadUnaligned(fromByteOffset: 1, as: PeerRoute.self))
     }
 
     private func readMonitor() {
@@ -196,24 +200,26 @@ final class BrokerLoop {
     }
 
     private func perform(_ actions: [BrokerAction]) {
-        work.append(contentsOf: actions)
-        while let action = work.popFirst() {
-            switch action {
-            case .note(let text): log.notice("\(text)")
-            case .ignored(let route, let who):
-                log.warning("connection \(route) (\(who)) is ignored: too many bad frames")
-                gate.shut(route)
-                connections.cut(route)
-            case .send(let route, let header, let body):
-                switch transmit(route, header, body) {
-                case .sent: break
-                case .full where header.kind == .fanout:
-                    work.append(
-                        contentsOf: state.handle(.missed(route, header.queue), now: MonotonicClock.milliseconds()))
-                case .full, .unreachable:
-                    suspects[route] = nil
-                    work.append(contentsOf: state.handle(.gone(route), now: MonotonicClock.milliseconds()))
-                }
+        for action in actions { carryOut(action) }
+        // What follows from sends that failed.
+        while let action = work.popFirst() { carryOut(action) }
+    }
+
+    private func carryOut(_ action: BrokerAction) {
+        switch action {
+        case .note(let text): log.notice("\(text)")
+        case .ignored(let route, let who):
+            log.warning("connection \(route) (\(who)) is ignored: too many bad frames")
+            gate.shut(route)
+            connections.cut(route)
+        case .send(let route, let header, let body):
+            switch transmit(route, header, body) {
+            case .sent: break
+            case .full where header.kind == .fanout:
+                work.append(contentsOf: state.handle(.missed(route, header.queue), now: MonotonicClock.milliseconds()))
+            case .full, .unreachable:
+                suspects[route] = nil
+                work.append(contentsOf: state.handle(.gone(route), now: MonotonicClock.milliseconds()))
             }
         }
     }

@@ -23,12 +23,25 @@ final class BrokerMessage {
     var deliveredAt: Int64 = 0
     /// This broker is younger than the loss of the one before, so that it does not know who may have had the message.
     var mustBeClaimed = false
+    /// Its sender was lost for a while, and may have given it to another broker.
+    var isSuspect = false
+    /// All workers have said that they do not have it, and run it for this broker only.
+    var isCleared = false
     /// The worker that had taken it at another broker: nobody else may have it.
     var owner: UInt64?
+    var heldAt: Int64 = 0
+    /// Since when nobody knows what another broker did with it; nil when all of that is known.
+    var unknownSince: Int64?
+    /// How often its sender had turned to another broker before: of two that ask for it the later one wins.
+    var turn: UInt8
     /// Workers that have not said yet whether they have it.
     var unanswered: Set<UInt64> = []
 
     init(header: MessageHeader, body: [UInt8], sender: BrokerPeer, arrived: Int64, deadline: Int64) {
+        turn = header.attempt
+        var header = header
+        header.attempt = 0
+        header.amount = 0
         self.header = header
         self.body = body
         self.sender = sender

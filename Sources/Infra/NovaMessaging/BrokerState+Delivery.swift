@@ -14,15 +14,13 @@ extension BrokerState {
 
     func submit(_ peer: BrokerPeer, _ header: MessageHeader, _ body: [UInt8]) {
         let id = header.id
-        if messages[id] != nil {
-            if header.kind == .cast { accept(peer, header) }
-            return
+        if let known = messages[id] {
+            if header.kind == .cast, known.state != .held { accept(peer, header) }
+            return comeBack(known, header)
         }
         var header = header
         header.principal = peer.name
-        header.attempt = 0
         let amount = header.flags.contains(.resent) ? header.amount : 0
-        header.amount = 0
         let patience = header.remaining > 0 ? header.remaining : limits.castHold
         let message = BrokerMessage(header: header, body: body, sender: peer, arrived: now, deadline: now + patience)
         if let instance = handled[id] {
@@ -34,7 +32,10 @@ extension BrokerState {
             guard message.isIdempotent else { return fail(message, Self.workerLost(header)) }
         }
         guard !isDraining else { return refuse(message, .moved) }
-        if header.flags.contains(.resent), !message.isIdempotent { return hold(message, amount) }
+        if header.flags.contains(.resent) { return hold(message, amount) }
+        guard !message.isIdempotent else { return enqueue(message, fresh: true) }
+        // This process stood still: the message may have lain here while its sender went elsewhere.
+        if now < doubtUntil { return hold(message, UInt64(max(0, now - doubtSince))) }
         enqueue(message, fresh: true)
     }
 
@@ -94,6 +95,15 @@ extension BrokerState {
                 expire(message, in: queue)
                 continue
             }
+            if isDoubtful(message) {
+                // This process may have stood still, and the sender has given it up since.
+                doubt(message, since: doubted(message))
+                continue
+            }
+            if isGone(message) {
+                giveUp(message, "a worker is gone")
+                continue
+            }
             queue.forget(message, as: .delivered)
             worker.busy += 1
             message.slot = worker
@@ -140,6 +150,7 @@ extension BrokerState {
         guard let worker = message.worker else { return }
         var header = message.header
         header.remaining = max(1, message.deadline - now)
+        header.amount = UInt64(message.turn)
         send(worker, header, message.body)
     }
 
@@ -151,9 +162,24 @@ extension BrokerState {
             // Given to another one since, or at its end.
             return handled[id] == nil ? send(peer, MessageHeader(.cancel, id: id)) : ()
         }
+        if message.isSuspect || (!message.isTaken && isDoubtful(message)) {
+            send(peer, MessageHeader(.cancel, id: id))
+            return doubt(message, since: doubted(message))
+        }
         message.isTaken = true
         marks.go(id, to: peer.instance)
         if message.isCall { marks.taken(id, by: peer.instance) } else { marks.settled(id) }
+    }
+
+    /// Since when nobody here knows what the sender did.
+    private func doubted(_ message: BrokerMessage) -> Int64 {
+        now < doubtUntil ? min(doubtSince, message.sender.lastHeard) : message.sender.lastHeard
+    }
+
+    /// Whether the sender may have given the message to another broker meanwhile.
+    private func isDoubtful(_ message: BrokerMessage) -> Bool {
+        !message.isIdempotent && !message.isCleared
+            && (now < doubtUntil || now - message.sender.lastHeard > limits.silence)
     }
 
     func progress(_ peer: BrokerPeer, _ header: MessageHeader, _ body: [UInt8]) {
@@ -166,7 +192,7 @@ extension BrokerState {
         // The answer to a message of another broker: its sender asks here, and then the worker is asked.
         guard let message = messages[id], message.worker === peer else { return }
         methods.served(message.header, now - message.deliveredAt)
-        trace(message, "\(kind)")
+        trace(message, kind == .done ? "done" : kind == .fail ? "fail" : "reply")
         release(message)
         handled.insert(id, peer.instance)
         if message.isCall {
@@ -229,6 +255,7 @@ extension BrokerState {
     func bury(_ message: BrokerMessage, _ reason: String) {
         queues[message.header.queue]?.status.deadLetters += 1
         var letter = DeadLetter()
+        letter.message = message.id.description
         letter.queue = message.header.queue.description
         letter.interface = message.header.interface.isEmpty ? message.header.queue.topic : message.header.interface
         letter.method = Int64(message.header.method)

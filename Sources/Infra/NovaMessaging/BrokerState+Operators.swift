@@ -11,6 +11,8 @@ extension BrokerState {
             status.ready = Int64(queue.ready)
             status.inFlight = Int64(queue.inFlight)
             status.held = Int64(queue.held)
+            status.received += Int64(queue.countIn)
+            status.delivered += Int64(queue.countOut)
             status.bytes = Int64(queue.bytes)
             status.oldestAge = queue.oldest.map { now - $0.arrived } ?? 0
             status.consumers = Int64(queue.workers.count)
@@ -107,8 +109,18 @@ extension BrokerState {
                 delivered: message.deliveredAt, ended: now, outcome: outcome))
     }
 
+    /// The messages of a request that have ended lately, and those that have not.
     private func trace(_ id: UUID128) -> [TraceEntry] {
-        traces.filter { $0.header.trace == id }.map { traced in
+        let open = messages.values.filter { $0.header.trace == id }.sorted { MessageID.isBefore($0.id, $1.id) }
+        let unfinished = open.map { message in
+            TracedMessage(
+                header: message.header, worker: message.worker?.name, arrived: message.arrived,
+                delivered: message.state == .delivered ? message.deliveredAt : now, ended: now,
+                outcome: message.state == .delivered ? "running" : "waiting")
+        }
+        return (traces.filter { $0.header.trace == id } + unfinished).map { traced in
+            // What no worker got has only waited.
+            let delivered = traced.delivered < traced.arrived ? traced.ended : traced.delivered
             var entry = TraceEntry()
             entry.trace = id
             entry.kind = "\(traced.header.kind)"
@@ -118,8 +130,8 @@ extension BrokerState {
             entry.sender = traced.header.principal.description
             entry.worker = traced.worker?.description ?? ""
             entry.age = now - traced.arrived
-            entry.waited = max(0, traced.delivered - traced.arrived)
-            entry.served = max(0, traced.ended - max(traced.delivered, traced.arrived))
+            entry.waited = max(0, delivered - traced.arrived)
+            entry.served = max(0, traced.ended - delivered)
             entry.outcome = traced.outcome
             return entry
         }

@@ -10,6 +10,7 @@ extension BrokerState {
         if let before = routes[route], before.instance != instance { remove(before) }
         if let peer = peers[instance] {
             guard peer.name == name else { return strike(route, "a HELLO with another peer's number") }
+            suspect(peer, since: peer.lastHeard)
             if let old = peer.route, old != route { routes[old] = nil }
             peer.route = route
             peer.deadAt = nil
@@ -42,7 +43,9 @@ extension BrokerState {
             transmit(message)
             if message.isTaken, !message.isIdempotent { marks.go(id, to: peer.instance) }
         }
-        for id in peer.asked.sorted(by: MessageID.isBefore) { marks.query(id, to: peer.instance) }
+        for id in peer.asked.sorted(by: MessageID.isBefore) {
+            if let message = messages[id] { marks.query(message, to: peer.instance) }
+        }
     }
 
     func lose(_ route: PeerRoute) {
@@ -69,6 +72,7 @@ extension BrokerState {
         }
         for id in peer.waitsFor.sorted(by: MessageID.isBefore) { drop(id) }
         peer.waitsFor = []
+        suspect(peer, since: peer.lastHeard)
         for queue in served {
             refuseUnserved(queue)
             dispatch(queue)

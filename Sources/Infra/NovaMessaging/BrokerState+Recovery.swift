@@ -1,48 +1,118 @@
 import NovaCore
 import NovaWire
 
-// What happens when a worker or another broker was lost. A message that must not run twice and may have been taken at
-// another broker is held until every worker of its queue has said that it does not have it; a worker that says so
-// runs it for this broker only.
+// What happens when a worker or another broker was lost. A message that may have been taken at another broker is held
+// until every worker of its queue has said that it does not have it; a worker that says so runs it for this broker only.
+// One that may run again does not wait for workers that do not answer.
 extension BrokerState {
+    /// A sender that has noticed a broker's end within so many milliseconds has missed nothing.
+    static let exactness: Int64 = 100
+    /// How long a message that may run again waits for the word of workers, in milliseconds.
+    private static let patience: Int64 = 300
+
     /// Holds a message that was sent to another broker before.
     ///
-    /// The amount is how many milliseconds ago its sender heard that broker, or the worker that had taken it there.
+    /// The amount says since how many milliseconds its sender does not know what that broker did, or with the flag
+    /// `taken` which worker had taken it there.
     func hold(_ message: BrokerMessage, _ amount: UInt64) {
         guard held.count < limits.messages, let queue = queue(message.header.queue) else {
             return refuse(message, .full)
         }
         queue.lastUsed = now
         queue.countIn += 1
-        message.state = .held
         messages[message.id] = message
-        held.append(message.id)
+        // A cast is accepted only when it is known that it goes on; its sender may be told that it is lost.
+        if message.isCall { admit(message) }
+        ask(for: message, in: queue, amount)
+    }
+
+    private func ask(for message: BrokerMessage, in queue: BrokerQueue, _ amount: UInt64) {
+        message.state = .held
+        held.insert(message.id)
         queue.held += 1
-        admit(message)
-        if message.header.flags.contains(.taken) {
+        message.heldAt = now
+        if message.isIdempotent {
+            for worker in queue.workers { ask(worker.peer, for: message) }
+        } else if message.header.flags.contains(.taken) {
             message.owner = amount
             message.mustBeClaimed = true
             if let worker = peers[amount] { ask(worker, for: message) }
         } else {
-            let lost = now - Int64(clamping: amount)
-            message.mustBeClaimed = started >= lost - limits.settling - limits.grace
-            guard !queue.mayHaveBeenTaken(whenLostAt: lost) else { return giveUp(message, "a worker is gone") }
+            // Its sender heard all that a broker did which ended; of one that fell silent it may have missed the end.
+            let unknown = Int64(clamping: amount)
+            if unknown > Self.exactness {
+                message.unknownSince = now - unknown
+                message.mustBeClaimed = started >= now - unknown - limits.settling - limits.grace
+            }
             for worker in queue.workers { ask(worker.peer, for: message) }
         }
         resume(message)
     }
 
+    /// A sender is lost, or was: what of its messages has not begun it may have given to another broker.
+    func suspect(_ peer: BrokerPeer, since: Int64) {
+        guard messages.count > 0 else { return }
+        let waiting = messages.values.filter {
+            $0.sender === peer && !$0.isIdempotent && !$0.isTaken && !$0.isCleared
+        }
+        for message in waiting.sorted(by: { MessageID.isBefore($0.id, $1.id) }) {
+            switch message.state {
+            case .pending: doubt(message, since: since)
+            case .delivered: message.isSuspect = true
+            case .held, .dropped: break
+            }
+        }
+    }
+
+    /// A message that is here already came again: its sender was with another broker in between.
+    func comeBack(_ message: BrokerMessage, _ header: MessageHeader) {
+        guard !message.isIdempotent, header.attempt > message.turn else { return }
+        message.turn = header.attempt
+        message.isCleared = false
+        switch message.state {
+        case .held:
+            unhold(message, as: .pending)
+            queues[message.header.queue].map { ask(for: message, in: $0, header.amount) }
+        case .pending: doubt(message, since: now - Int64(clamping: header.amount))
+        case .delivered where !message.isTaken: message.isSuspect = true
+        case .delivered, .dropped: break
+        }
+    }
+
+    /// Holds a message whose sender may have given it to another broker, until all workers have said what they know.
+    func doubt(_ message: BrokerMessage, since: Int64) {
+        guard let queue = queues[message.header.queue] else { return }
+        if message.state == .delivered {
+            queue.inFlight -= 1
+            message.worker?.delivered.remove(message.id)
+            message.slot?.busy -= 1
+            message.slot = nil
+            message.worker = nil
+        } else {
+            queue.forget(message, as: .held)
+        }
+        message.isSuspect = false
+        ask(for: message, in: queue, UInt64(max(0, now - since)))
+    }
+
     private func ask(_ peer: BrokerPeer, for message: BrokerMessage) {
         message.unanswered.insert(peer.instance)
         peer.asked.insert(message.id)
-        marks.query(message.id, to: peer.instance)
+        marks.query(message, to: peer.instance)
+    }
+
+    /// All that is held, in the order of its coming.
+    var heldMessages: [BrokerMessage] {
+        held.compactMap { messages[$0] }.sorted {
+            ($0.arrived, $0.id.sender, $0.id.counter) < ($1.arrived, $1.id.sender, $1.id.counter)
+        }
     }
 
     /// A worker that was not here has come: it may have what is held.
     func askNewcomer(_ peer: BrokerPeer, _ queue: BrokerQueue) {
         guard queue.held > 0 else { return }
-        for id in held {
-            guard let message = messages[id], message.state == .held, message.header.queue == queue.name,
+        for message in heldMessages {
+            guard message.header.queue == queue.name,
                 message.owner.map({ $0 == peer.instance }) ?? true
             else { continue }
             ask(peer, for: message)
@@ -70,15 +140,24 @@ extension BrokerState {
         messages[message.id] = message
         worker.delivered.insert(message.id)
         queue(message.header.queue)?.inFlight += 1
-        if !message.isCall { marks.settled(message.id) }
+        guard !message.isCall else { return }
+        accept(message.sender, message.header)
+        marks.settled(message.id)
     }
 
     /// A worker does not have a message.
-    func disclaim(_ peer: BrokerPeer, _ id: MessageID, _ reason: DisclaimReason) {
-        peer.asked.remove(id)
+    func disclaim(_ peer: BrokerPeer, _ id: MessageID, _ reason: DisclaimReason, turn: UInt8) {
         guard let message = messages[id] else { return }
         if message.state == .held {
+            // An answer to an earlier question is none to the last one.
+            guard turn == message.turn else { return }
+            peer.asked.remove(id)
             guard message.unanswered.remove(peer.instance) != nil else { return }
+            if reason == .outbid {
+                // Its sender has turned to another broker since, and waits there.
+                message.sender.waitsFor.remove(id)
+                return unhold(message, as: .dropped)
+            }
             return message.owner == peer.instance ? giveUp(message, "its worker has forgotten it") : resume(message)
         }
         guard message.state == .delivered, message.worker === peer else { return }
@@ -97,11 +176,36 @@ extension BrokerState {
 
     /// Lets a held message go on when nobody has it.
     func resume(_ message: BrokerMessage) {
-        guard message.state == .held, message.unanswered.isEmpty, now >= settlingUntil, !message.mustBeClaimed else {
-            return
-        }
+        guard message.state == .held, message.unanswered.isEmpty, !message.mustBeClaimed,
+            message.isIdempotent || now >= settlingUntil
+        else { return }
+        if isGone(message) { return giveUp(message, "a worker is gone") }
+        release(held: message)
+    }
+
+    /// Whether a worker that is here no longer may have had the message from another broker.
+    func isGone(_ message: BrokerMessage) -> Bool {
+        guard let since = message.unknownSince, !message.isIdempotent else { return false }
+        return queues[message.header.queue]?.mayHaveBeenTaken(whenLostAt: since) ?? false
+    }
+
+    private func release(held message: BrokerMessage) {
         unhold(message, as: .pending)
+        message.isCleared = true
+        if !message.isCall { accept(message.sender, message.header) }
         enqueue(message, fresh: false)
+    }
+
+    /// Ends the waiting for workers that do not answer.
+    func hurryHeld() {
+        for message in held.isEmpty ? [] : heldMessages {
+            let age = now - message.heldAt
+            if message.deadline <= now || message.mustBeClaimed && age >= limits.settling {
+                giveUp(message, "no worker claimed it")
+            } else if message.isIdempotent, age >= Self.patience {
+                release(held: message)
+            }
+        }
     }
 
     /// Takes a message out of those that are held.
@@ -109,7 +213,7 @@ extension BrokerState {
         guard message.state == .held else { return }
         message.state = state
         queues[message.header.queue]?.held -= 1
-        held.removeAll { $0 == message.id }
+        held.remove(message.id)
         for instance in message.unanswered { peers[instance]?.asked.remove(message.id) }
         message.unanswered = []
         if state == .dropped { messages[message.id] = nil }
@@ -117,20 +221,23 @@ extension BrokerState {
 
     /// Nobody can say any more whether a held message ran.
     func giveUp(_ message: BrokerMessage, _ reason: String) {
-        guard message.state == .held else { return }
-        unhold(message, as: .dropped)
-        if message.isCall {
-            message.sender.waitsFor.remove(message.id)
-            fail(message, Self.workerLost(message.header))
+        if message.state == .held {
+            guard !message.isIdempotent || message.deadline <= now else { return release(held: message) }
+            unhold(message, as: .dropped)
         } else {
-            bury(message, "may have run: \(reason)")
+            queues[message.header.queue]?.forget(message, as: .dropped)
+            messages[message.id] = nil
         }
+        message.sender.waitsFor.remove(message.id)
+        // The sender of a cast hears of it, too, unless a broker had accepted it.
+        fail(message, Self.workerLost(message.header))
+        if !message.isCall { bury(message, "may have run: \(reason)") }
     }
 
     /// The time for workers to return after the broker's start is over.
     func settleDown() {
         settlingUntil = 0
-        for id in held { if let message = messages[id] { resume(message) } }
+        for message in heldMessages { resume(message) }
         for queue in queues.values.sorted(by: BrokerQueue.isBefore) { refuseUnserved(queue) }
     }
 

@@ -34,11 +34,7 @@ extension BrokerState {
             // Again for work that waits at a broker which is not the workers' home.
             if queue.ready > 0 { dispatch(queue) }
         }
-        for id in held {
-            guard let message = messages[id] else { continue }
-            let isUnclaimed = message.mustBeClaimed && now - message.arrived >= limits.settling
-            if isUnclaimed || message.deadline <= now { giveUp(message, "no worker claimed it") }
-        }
+        hurryHeld()
         tellMissed()
         if now - ratesAt >= 5_000 { measure() }
     }
@@ -60,6 +56,8 @@ extension BrokerState {
             queue.status.rateIn = Double(queue.countIn) / seconds
             queue.status.rateOut = Double(queue.countOut) / seconds
             if queue.countIn + queue.countOut > 0 { queue.lastUsed = now }
+            queue.status.received += Int64(queue.countIn)
+            queue.status.delivered += Int64(queue.countOut)
             queue.countIn = 0
             queue.countOut = 0
             let isIdle = queue.workers.isEmpty && queue.ready == 0 && queue.inFlight == 0 && queue.held == 0

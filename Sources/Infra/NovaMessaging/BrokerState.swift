@@ -17,6 +17,9 @@ public final class BrokerState {
     public let boot: UInt64
     let roles: RoleTable
     var now: Int64
+    /// After this process stood still, for a while: senders may have turned elsewhere since `doubtSince`.
+    private(set) var doubtUntil: Int64 = 0
+    private(set) var doubtSince: Int64 = Int64.max
     let started: Int64
     /// Until when messages that were sent again wait for workers to return; 0 when nobody returned.
     var settlingUntil: Int64 = 0
@@ -27,7 +30,7 @@ public final class BrokerState {
     var messages: [MessageID: BrokerMessage] = [:]
     /// Which worker ended which message, for the last so many messages.
     var handled = BoundedMap<MessageID, UInt64>(limit: 20_000)
-    var held: [MessageID] = []
+    var held: Set<MessageID> = []
     var marks = BrokerMarks()
     var strikes: [PeerRoute: Int] = [:]
     var ignored: Set<PeerRoute> = []
@@ -52,6 +55,10 @@ public final class BrokerState {
 
     /// Takes one event and says what to do, in order.
     public func handle(_ event: BrokerEvent, now: Int64) -> [BrokerAction] {
+        if now - self.now > limits.standstill {
+            doubtSince = now < doubtUntil ? min(doubtSince, self.now) : self.now
+            doubtUntil = now + limits.standstill
+        }
         self.now = now
         switch event {
         case .received(let route, let header, let body): receive(route, header, body)
@@ -123,7 +130,7 @@ public final class BrokerState {
             }
         case .disclaim:
             let reason = DisclaimReason(rawValue: header.amount) ?? .unknown
-            for id in ids { disclaim(peer, id, reason) }
+            for id in ids { disclaim(peer, id, reason, turn: header.attempt) }
         case .done: for id in ids { settle(peer, id, .done, []) }
         default: strike(route, "a \(header.kind) message")
         }

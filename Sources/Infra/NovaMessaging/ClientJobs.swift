@@ -46,8 +46,6 @@ struct ClientJobs {
 
     var live: [MessageID] { jobs.filter { $0.value.kind == nil }.map(\.key).sorted(by: MessageID.isBefore) }
 
-    func isKnown(_ id: MessageID) -> Bool { jobs[id] != nil }
-
     /// What is known of a message that came again; its end then goes to this connection too.
     mutating func meet(_ id: MessageID, link: Int) -> Known? {
         guard let job = jobs[id] else { return nil }

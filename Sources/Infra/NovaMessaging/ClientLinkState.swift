@@ -21,8 +21,8 @@ struct ClientLinkState {
     /// Grows with each WELCOME: what was sent before may be lost.
     var epoch = 0
     var lastHeard: Int64
-    /// When the broker was heard for the last time before the connection was lost.
-    private(set) var heardBeforeLoss: Int64
+    /// Until when is known what the broker did, before the connection was lost.
+    private(set) var knownUntil: Int64
     var lastSent: Int64
     var lastPing: Int64
     var openAt: Int64
@@ -31,7 +31,7 @@ struct ClientLinkState {
     init(endpoint: String, now: Int64) {
         self.endpoint = endpoint
         lastHeard = now
-        heardBeforeLoss = now
+        knownUntil = now
         lastSent = now
         lastPing = now
         openAt = now
@@ -40,9 +40,9 @@ struct ClientLinkState {
     /// Whether the broker takes messages of this peer.
     var isWelcome: Bool { phase == .ready || phase == .draining }
 
-    /// The connection is gone; libzmq makes it again.
-    mutating func lost() {
-        if isWelcome { heardBeforeLoss = lastHeard }
+    /// The connection has ended; libzmq makes it again. What the broker had sent before came before the end.
+    mutating func ended(now: Int64) {
+        if isWelcome { knownUntil = now }
         phase = .connecting
     }
 
@@ -56,7 +56,7 @@ struct ClientLinkState {
 
     /// No socket for a while that doubles with each failure, from 100 ms to 10 s, with full jitter.
     mutating func close(now: Int64, random: inout SplitMix64) {
-        if isWelcome { heardBeforeLoss = lastHeard }
+        if isWelcome { knownUntil = lastHeard }
         phase = .closed
         failures = min(failures + 1, 8)
         openAt = now + Int64.random(in: 10...min(Int64(50) << failures, 10_000), using: &random)

@@ -2,17 +2,15 @@
 struct ClientMarks {
     private var taken: [Int: [MessageID]] = [:]
     private var done: [Int: [MessageID]] = [:]
-    private var disclaimed: [Int: [MessageID]] = [:]
 
     mutating func taken(_ id: MessageID, at link: Int) { taken[link, default: []].append(id) }
     mutating func done(_ id: MessageID, at link: Int) { done[link, default: []].append(id) }
-    mutating func disclaimed(_ id: MessageID, at link: Int) { disclaimed[link, default: []].append(id) }
 
     /// The lists to send now, those of TAKEN first.
     mutating func take() -> [(link: Int, kind: MessageKind, ids: ArraySlice<MessageID>)] {
-        guard !taken.isEmpty || !done.isEmpty || !disclaimed.isEmpty else { return [] }
+        guard !taken.isEmpty || !done.isEmpty else { return [] }
         var lists: [(link: Int, kind: MessageKind, ids: ArraySlice<MessageID>)] = []
-        for (kind, marks) in [(MessageKind.taken, taken), (.disclaim, disclaimed), (.done, done)] {
+        for (kind, marks) in [(MessageKind.taken, taken), (.done, done)] {
             for link in marks.keys.sorted() {
                 var rest = (marks[link] ?? [])[...]
                 while !rest.isEmpty {

@@ -21,7 +21,7 @@ final class ClientSession {
     private(set) var isClosed = false
     var watch: ConnectionWatch?
     private var connection = QueueConnection.lost
-    private var frames: [[UInt8]] = []
+    private let frames = FrameBuffer(limit: 2)
 
     init(_ settings: ClientSettings, instance: UInt64, now: Int64) {
         log = settings.log
@@ -65,24 +65,34 @@ final class ClientSession {
             let at = socket.firstItem
             guard at >= 0, at < items.count, socket.socket != nil else { continue }
             if socket.monitor != nil, at + 1 < items.count, all || items[at + 1].revents != 0 {
-                while let (event, _) = socket.monitor?.monitorEvent() { note(event, socket, index, now: now) }
+                while let (event, _) = socket.monitor?.monitorEvent() { socket.news.append(event) }
             }
+            // What came before the end of a connection counts before it.
+            if !socket.news.isEmpty { socket.mustRead = true }
             guard all || socket.mustRead || items[at].revents != 0 else { continue }
-            socket.flush()
-            socket.mustRead = true
-            for _ in 0..<1_000 {
-                guard let raw = socket.socket, raw.receive(limit: 2, into: &frames) else {
-                    socket.mustRead = false
-                    break
-                }
-                guard frames.count == 2, let header = try? MessageHeader(decoding: frames[0]) else {
-                    // A broker that sends garbage is no broker of ours.
-                    log.warning("a malformed message from \(socket.broker.endpoint) was dropped")
-                    continue
-                }
-                perform(state.handle(.received(index, header, frames[1], age: age), now: now), now: now)
-            }
+            receive(socket, index, age: age, now: now)
         }
+    }
+
+    private func receive(_ socket: LinkSocket, _ index: Int, age: Int64, now: Int64) {
+        socket.flush()
+        socket.mustRead = true
+        for _ in 0..<1_000 {
+            guard let raw = socket.socket, raw.receive(into: frames) else {
+                socket.mustRead = false
+                break
+            }
+            guard frames.count == 2, let header = try? MessageHeader(decoding: frames[0]) else {
+                // A broker that sends garbage is no broker of ours.
+                log.warning("a malformed message from \(socket.broker.endpoint) was dropped")
+                continue
+            }
+            perform(state.handle(.received(index, header, frames.bytes(1), age: age), now: now), now: now)
+        }
+        guard !socket.mustRead, !socket.news.isEmpty else { return }
+        let news = socket.news
+        socket.news = []
+        for event in news { note(event, socket, index, now: now) }
     }
 
     private func note(_ event: Int32, _ socket: LinkSocket, _ index: Int, now: Int64) {
@@ -112,6 +122,11 @@ final class ClientSession {
     /// Lets time pass, and sends what was put together.
     func tick(now: Int64) {
         perform(state.handle(.tick, now: now), now: now)
+        perform(state.flush(now: now), now: now)
+        // Sending may have taken the sign of messages: looked for here, they need no turn of their own.
+        for (index, socket) in sockets.enumerated() where socket.mustRead && socket.socket != nil {
+            receive(socket, index, age: 0, now: now)
+        }
         perform(state.flush(now: now), now: now)
         for (queue, waiter) in serving where waiter.deadline <= now {
             serving[queue] = nil

@@ -23,7 +23,7 @@ extension ClientState {
 
     func lost(_ index: Int) {
         guard links[index].phase != .closed else { return }
-        links[index].lost()
+        links[index].ended(now: now)
         rehome()
     }
 }

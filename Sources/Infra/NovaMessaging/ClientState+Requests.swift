@@ -36,13 +36,18 @@ extension ClientState {
         }
         if let place = request.place {
             request.header.flags.insert(.resent)
-            request.lostAt = min(request.lostAt, links[place.link].heardBeforeLoss)
+            // Nobody had it before it was sent, whenever a silent broker was heard last; but it may be there still.
+            let sent = request.sentAt - BrokerState.exactness - 1
+            request.lostAt = min(request.lostAt, max(links[place.link].knownUntil, sent))
             if request.broker == nil, !request.header.flags.contains(.idempotent), target != place.link {
                 target = witness(of: request.lostAt, or: target)
             }
         }
         guard let target else { return }
+        if let place = request.place, place.boot != links[target].boot { request.turn = min(request.turn, 254) + 1 }
         var header = request.header
+        header.attempt = request.turn
+        if request.place == nil { request.sentAt = now }
         request.place = Place(link: target, boot: links[target].boot, epoch: links[target].epoch)
         requests[counter] = request
         header.remaining = max(1, request.deadline - now)
@@ -106,9 +111,11 @@ extension ClientState {
         }
         if reason == .moved {
             // Never delivered there: it goes elsewhere as if it had not been sent.
-            guard requests[header.id.counter] != nil else { return }
+            guard let request = requests[header.id.counter] else { return }
             if links[index].phase == .ready { links[index].phase = .draining }
             requests[header.id.counter]?.place = nil
+            requests[header.id.counter]?.header.flags.insert(.resent)
+            requests[header.id.counter]?.turn = min(request.turn, 254) + 1
             return dispatch(header.id.counter)
         }
         let details = "queue \(header.queue), message \(header.id)"

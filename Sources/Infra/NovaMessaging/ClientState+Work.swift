@@ -56,8 +56,11 @@ extension ClientState {
     func deliver(_ header: MessageHeader, _ body: [UInt8], _ index: Int, age: Int64) {
         let id = header.id
         if let known = jobs.meet(id, link: index) { return tell(id, known, index) }
-        if let owner = promises[id], owner != links[index].boot { return marks.disclaimed(id, at: index) }
-        guard services[header.queue] != nil, !isDraining else { return giveBack(id, index) }
+        if let promise = promises[id], promise.boot != links[index].boot {
+            guard promise.turn < header.amount else { return disclaim(id, index, .unknown) }
+            promises.insert(id, Promise(boot: links[index].boot, turn: header.amount))
+        }
+        guard services[header.queue] != nil, !isDraining else { return disclaim(id, index, .returned) }
         let deadline = now + header.remaining - age
         guard deadline > now else { return refuse(id, header.kind, index, Self.late) }
         let delivery = Delivery(header: header, body: body)
@@ -73,8 +76,9 @@ extension ClientState {
     /// The broker knows that the message is taken here, and lets it run.
     func go(_ id: MessageID, _ index: Int) {
         guard let job = jobs.waiting(id), job.link == index, job.boot == links[index].boot else {
-            // Dropped since: it must not count as running.
-            if !jobs.isKnown(id) { marks.disclaimed(id, at: index) }
+            // Another broker was quicker, and this one hears of the end too; or it was dropped since.
+            guard let known = jobs.meet(id, link: index) else { return disclaim(id, index, .unknown) }
+            if case .finished(let kind, let body) = known { end(id, kind, body, index) }
             return
         }
         guard job.deadline > now else {
@@ -86,14 +90,16 @@ extension ClientState {
     }
 
     /// A broker asks for messages that were sent again: what is not known here will not run for another broker.
-    func answer(_ ids: [MessageID], _ index: Int) {
+    func answer(_ ids: [MessageID], _ index: Int, turn: UInt64) {
         for id in ids {
             if let known = jobs.meet(id, link: index) {
                 tell(id, known, index)
+            } else if let promise = promises[id], promise.turn > turn {
+                disclaim(id, index, .outbid, turn)
             } else {
                 jobs.drop(id)
-                promises.insert(id, links[index].boot)
-                marks.disclaimed(id, at: index)
+                promises.insert(id, Promise(boot: links[index].boot, turn: turn))
+                disclaim(id, index, .unknown, turn)
             }
         }
     }
@@ -106,9 +112,12 @@ extension ClientState {
         end(id, kind, body, index)
     }
 
-    private func giveBack(_ id: MessageID, _ index: Int) {
+    /// The message is not here; `turn` is that of the question, if there was one.
+    private func disclaim(_ id: MessageID, _ index: Int, _ reason: DisclaimReason, _ turn: UInt64 = 0) {
+        guard links[index].isWelcome else { return }
         var header = MessageHeader(.disclaim, id: nextID())
-        header.amount = DisclaimReason.returned.rawValue
+        header.amount = reason.rawValue
+        header.attempt = UInt8(clamping: turn)
         send(index, header, MessageIDList.encode([id]))
     }
 
@@ -124,7 +133,7 @@ extension ClientState {
     func withdraw(_ id: MessageID) {
         guard let waiting = jobs.waiting(id) else { return actions.append(.cancelWork(id)) }
         jobs.drop(id)
-        marks.disclaimed(id, at: waiting.link)
+        disclaim(id, waiting.link, .unknown)
     }
 
     /// A handler has ended: REPLY or FAIL of a call, DONE of a cast.

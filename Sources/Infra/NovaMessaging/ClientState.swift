@@ -23,12 +23,22 @@ final class ClientState {
         let broker: Int?
         var heard: Int64
         var place: Place?
+        /// When it was sent for the first time.
+        var sentAt: Int64 = 0
+        /// How often it went to another broker.
+        var turn: UInt8 = 0
         /// The worker that has it.
         var takenBy: UInt64?
         /// When the first broker that may have delivered it was heard for the last time.
         var lostAt = Int64.max
         /// A cast whose sender goes on already; the copy is kept until a worker has it.
         var isAnswered = false
+    }
+    /// Which broker alone may let a message run here.
+    struct Promise {
+        let boot: UInt64
+        /// How often the message's sender had turned to another broker before.
+        let turn: UInt64
     }
     struct Service {
         var slots: Int
@@ -54,7 +64,7 @@ final class ClientState {
     var services: [QueueName: Service] = [:]
     var jobs = ClientJobs()
     /// Messages that only one broker may let run here: the last one that asked for them.
-    var promises = BoundedMap<MessageID, UInt64>(limit: 20_000)
+    var promises = BoundedMap<MessageID, Promise>(limit: 20_000)
     /// Fanout messages that came.
     var seen = BoundedMap<MessageID, Bool>(limit: 4_096)
     var marks = ClientMarks()
@@ -149,7 +159,7 @@ final class ClientState {
         case .reject: rejected(header, index)
         case .call, .cast: deliver(header, body, index, age: age)
         case .go: for id in MessageIDList.decode(body) ?? [] { go(id, index) }
-        case .query: answer(MessageIDList.decode(body) ?? [], index)
+        case .query: answer(MessageIDList.decode(body) ?? [], index, turn: header.amount)
         case .waiting: lend(header.queue, to: index)
         case .fanout:
             guard services[header.queue] != nil, seen.insert(header.id, true) else { return }

@@ -67,9 +67,10 @@ final class ClientThread: Sendable {
             let delay = woken - now - Int64(wait)
             let age = delay > Self.standstill ? delay : 0
             if ready > 0, items[0].revents != 0 { wake.clear() }
+            // Before the sockets are read: then one look finds what came in the meantime as well.
+            for command in commands { perform(command, &sessions, now: woken) }
             // What waited long looks everywhere, should a descriptor ever have kept silent.
             for session in sessions.values { session.read(items, all: wait > 0 && ready == 0, age: age, now: woken) }
-            for command in commands { perform(command, &sessions, now: woken) }
             for (key, session) in sessions {
                 session.tick(now: woken)
                 if session.isClosed { sessions[key] = nil }

@@ -15,6 +15,8 @@ final class LinkSocket {
     var firstItem = -1
     private(set) var socket: ZMQSocket?
     private(set) var monitor: ZMQSocket?
+    /// What the monitor has told while messages were unread.
+    var news: [Int32] = []
     private var backlog: Deque<(header: [UInt8], body: [UInt8])> = []
     private var writer = WireWriter(reserving: 256)
 
@@ -42,6 +44,7 @@ final class LinkSocket {
 
     func close() {
         backlog.removeAll()
+        news = []
         if let socket, monitor != nil { zmq_socket_monitor(socket.raw, nil, 0) }
         monitor?.close()
         monitor = nil

@@ -56,6 +56,8 @@ enum DisclaimReason: UInt64 {
     case unknown = 0
     /// The worker takes no more work: another one may have it.
     case returned = 1
+    /// Another broker has asked for it, to which its sender turned later.
+    case outbid = 2
 }
 
 /// Properties of a message.

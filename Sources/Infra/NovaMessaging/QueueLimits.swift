@@ -27,6 +27,8 @@ public struct QueueLimits: Sendable, Equatable {
 
     /// With work in hand and nothing ended for this long a peer is reported as stuck, in milliseconds.
     public var stuck: Int64 = 30_000
+    /// When nothing was looked at for this long the process stood still, in milliseconds; ticks come each 50.
+    public var standstill: Int64 = 1_500
     /// Ended messages that can be traced.
     public var traces = 20_000
 

@@ -39,6 +39,10 @@ public struct QueueStatus: Record, Equatable {
     public var missed: Int64 = 0
     /// The broker's endpoint, written by the one that asks.
     public var broker = ""
+    /// Messages that came since the broker's start.
+    public var received: Int64 = 0
+    /// Messages that were given to workers since the broker's start.
+    public var delivered: Int64 = 0
 
     public init() {}
 
@@ -60,5 +64,7 @@ public struct QueueStatus: Record, Equatable {
         visitor.visit("held", &held)
         visitor.visit("missed", &missed)
         visitor.visit("broker", &broker)
+        visitor.visit("received", &received)
+        visitor.visit("delivered", &delivered)
     }
 }

@@ -16,6 +16,8 @@ public struct PeerList: Record, Equatable {
 
 /// A cast that nobody handled.
 public struct DeadLetter: Record, Equatable {
+    /// The message's id.
+    public var message = ""
     public var queue = ""
     /// The method's number and its interface.
     public var interface = ""
@@ -29,6 +31,7 @@ public struct DeadLetter: Record, Equatable {
     public init() {}
 
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("message", &message)
         visitor.visit("queue", &queue)
         visitor.visit("interface", &interface)
         visitor.visit("method", &method)

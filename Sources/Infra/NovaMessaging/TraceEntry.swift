@@ -18,7 +18,7 @@ public struct TraceEntry: Record, Equatable {
     public var waited: Int64 = 0
     /// Milliseconds from then until its end.
     public var served: Int64 = 0
-    /// "reply", "fail", "done".
+    /// "reply", "fail", "done"; "waiting" or "running" of a message that has not ended.
     public var outcome = ""
 
     public init() {}

@@ -98,14 +98,12 @@ final class ZMQSocket {
 
     /// Reads one monitor event and its value; nil when there is none.
     func monitorEvent() -> (event: Int32, value: Int32)? {
-        var frames: [[UInt8]] = []
-        guard receive(limit: 2, into: &frames), let first = frames.first, first.count == 6 else { return nil }
-        return first.withUnsafeBytes { bytes in
-            (
-                Int32(bytes.loadUnaligned(fromByteOffset: 0, as: UInt16.self)),
-                Int32(truncatingIfNeeded: bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
-            )
-        }
+        let frames = FrameBuffer(limit: 2)
+        guard receive(into: frames), frames[0].count == 6 else { return nil }
+        return (
+            Int32(frames[0].loadUnaligned(fromByteOffset: 0, as: UInt16.self)),
+            Int32(truncatingIfNeeded: frames[0].loadUnaligned(fromByteOffset: 2, as: UInt32.self))
+        )
     }
 
     /// Sends one frame without waiting.
@@ -120,44 +118,4 @@ final class ZMQSocket {
             }
         }
     }
-
-    /// Reads one whole message without waiting, and keeps its first frames.
-    ///
-    /// - Parameter inspect: sees the frames and what libzmq knows of the message.
-    /// - Returns: false when no message waits. Frames beyond the limit are counted by an empty last one.
-    func receive(
-        limit: Int, into frames: inout [[UInt8]], sourceFD: UnsafeMutablePointer<Int32>? = nil,
-        inspect: ([[UInt8]], MessageProperties) -> Void = { _, _ in }
-    ) -> Bool {
-        frames.removeAll(keepingCapacity: true)
-        var message = zmq_msg_t()
-        zmq_msg_init(&message)
-        defer { zmq_msg_close(&message) }
-        while true {
-            let code = zmq_msg_recv(&message, raw, ZMQ_DONTWAIT)
-            guard code >= 0 else {
-                if zmq_errno() == EINTR { continue }
-                return false
-            }
-            if frames.count < limit {
-                frames.append(
-                    [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
-            } else if frames.count == limit {
-                frames.append([])
-            }
-            guard zmq_msg_more(&message) != 0 else {
-                sourceFD?.pointee = zmq_msg_get(&message, ZMQ_SRCFD)
-                withUnsafeMutablePointer(to: &message) { inspect(frames, MessageProperties(message: $0)) }
-                return true
-            }
-        }
-    }
-}
-
-/// What libzmq knows of a message besides its bytes; good only while the message is read.
-struct MessageProperties {
-    let message: UnsafeMutablePointer<zmq_msg_t>
-
-    /// A text property; "User-Id" is what the ZAP handler said of the connection.
-    subscript(name: String) -> String? { zmq_msg_gets(message, name).map { String(cString: $0) } }
 }

@@ -6,6 +6,8 @@ import NovaWire
 extension RPCBus {
     private static let page = 1_000
     private static let patience = Duration.seconds(5)
+    /// How long the others may take once one broker has answered.
+    private static let grace = Duration.milliseconds(250)
 
     /// The queues of all brokers.
     public func queues() async throws -> [QueueStatus] {
@@ -41,7 +43,9 @@ extension RPCBus {
     public func purge(_ queue: QueueName) async throws -> [QueueStatus] {
         var question = Self.question(.purge)
         question.queue = queue
-        return try await all(question, decode: { try QueueList(decoding: $0).queues }) { $0.broker = $1 }
+        return try await all(question, grace: Self.patience, decode: { try QueueList(decoding: $0).queues }) {
+            $0.broker = $1
+        }
     }
 
     /// Lets a broker send its peers elsewhere and end.
@@ -85,10 +89,10 @@ extension RPCBus {
 
     /// Asks every broker, and puts its name on what it answers.
     private func all<T: Sendable>(
-        _ question: MessageHeader, decode: @escaping @Sendable ([UInt8]) throws -> [T],
-        sign: @escaping @Sendable (inout T, String) -> Void
+        _ question: MessageHeader, grace: Duration = RPCBus.grace,
+        decode: @escaping @Sendable ([UInt8]) throws -> [T], sign: @escaping @Sendable (inout T, String) -> Void
     ) async throws -> [T] {
-        try await withThrowingTaskGroup(of: (Int, Result<[T], NovaError>).self) { group in
+        try await withThrowingTaskGroup(of: (Int, Result<[T], NovaError>)?.self) { group in
             for index in client.brokers.indices {
                 group.addTask { [self] in
                     do {
@@ -104,12 +108,23 @@ extension RPCBus {
             }
             var answers: [Int: [T]] = [:]
             var failure: NovaError?
-            for try await (index, result) in group {
+            var waiting = client.brokers.count
+            while let (index, result) = try await group.next() ?? nil {
                 switch result {
-                case .success(let found): answers[index] = found
+                case .success(let found):
+                    if answers.isEmpty, waiting > 1 {
+                        group.addTask {
+                            try await Task.sleep(for: grace)
+                            return nil
+                        }
+                    }
+                    answers[index] = found
                 case .failure(let error): failure = error
                 }
+                waiting -= 1
+                if waiting == 0 { break }
             }
+            group.cancelAll()
             if answers.isEmpty, let failure { throw failure }
             return answers.sorted { $0.key < $1.key }.flatMap(\.value)
         }

@@ -21,11 +21,17 @@ public struct Daemon: Sendable {
     public let queue: Queue
     /// Used when `[monitoring] port` is -1.
     public let monitoringPort: Int
+    /// The name of an interface's method by its number, for the metrics of a broker.
+    public let methodName: @Sendable (String, Int64) -> String?
 
-    public init(name: String, services: [ServiceFactory], queue: Queue = .connects, monitoringPort: Int? = nil) {
+    public init(
+        name: String, services: [ServiceFactory], queue: Queue = .connects, monitoringPort: Int? = nil,
+        methodName: @escaping @Sendable (String, Int64) -> String? = { _, _ in nil }
+    ) {
         self.name = name
         self.services = services
         self.queue = queue
+        self.methodName = methodName
         self.monitoringPort = monitoringPort ?? Self.monitoringPorts[name] ?? 0
     }
 

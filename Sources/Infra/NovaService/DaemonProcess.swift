@@ -64,9 +64,16 @@ struct DaemonProcess: Sendable {
                 let listener = try QueueSettings.listener(config, embedded: embedded, log: log)
                 let broker = try QueueBroker(endpoints: listener.endpoints, curve: listener.curve, log: log)
                 brokerPart?.ready()
+                MetricsRegistry.shared.addSource { [methodName = daemon.methodName] in
+                    BrokerMetrics(
+                        statistics: broker.statistics, admissions: broker.admissions, methodName: methodName
+                    ).snapshots
+                }
                 group.addTask {
                     try await broker.run()
-                    return false
+                    if Task.isCancelled { return false }
+                    brokerPart?.set(.failed("was drained; start the process again"))
+                    return daemon.services.isEmpty  // a drained nova-queue ends, so that it can be replaced
                 }
             }
             group.addTask {

@@ -10,13 +10,13 @@ extension QueueSimulation {
         case .brokerTick(let index, let life):
             guard brokerProcesses[index].life == life, let broker = brokers[index] else { return }
             let wait = brokerProcesses[index].pausedUntil - now
-            events.add(event, at: now + (wait > 0 ? wait : 50))
+            events.add(event, at: now + (wait > 0 ? wait + 1 : tickEvery))
             guard wait <= 0 else { return }
             apply(broker.handle(.tick, now: now) + broker.flush(now: now), broker: index)
         case .peerTick(let index, let life):
             guard peerProcesses[index].life == life, let peer = peers[index] else { return }
             let wait = peerProcesses[index].pausedUntil - now
-            events.add(event, at: now + (wait > 0 ? wait : 50))
+            events.add(event, at: now + (wait > 0 ? wait + 1 : tickEvery))
             guard wait <= 0 else { return }
             apply(peer.handle(.tick, now: now) + peer.flush(now: now), index)
         case .connect(let peer, let link, let life): connect(peer, link, life: life)
@@ -62,6 +62,12 @@ extension QueueSimulation {
         apply(state.handle(.connected(link), now: now) + state.flush(now: now), peer)
     }
 
+    /// When to look again: a process that goes on reads before it looks at the time.
+    private func again(_ process: ProcessState) -> Int64 { isPaused(process) ? process.pausedUntil : now + 50 }
+
+    /// Whether a message comes once more.
+    private func isTwice(_ header: MessageHeader) -> Bool { now < trafficUntil && isTrue(1) && isTrue(30) }
+
     /// When something sent now arrives, not before what was sent earlier.
     private func arrival(after last: Int64?) -> Int64 { max(last ?? 0, now + 1 + (isTrue(5) ? chance(80) : chance(3))) }
 
@@ -71,11 +77,14 @@ extension QueueSimulation {
         }
         guard let broker = brokers[connection.broker], !connection.isBroken else { return }
         if isCut(connection.peer, connection.broker) || isPaused(brokerProcesses[connection.broker]) {
-            return events.add(.arriveAtBroker(route), at: now + 50)
+            return events.add(.arriveAtBroker(route), at: again(brokerProcesses[connection.broker]))
         }
-        connection.toBroker.removeFirst()
+        if !isTwice(first.header) { connection.toBroker.removeFirst() }
         show("peer \(connection.peer) -> broker \(connection.broker)", first.header, first.body)
         note(UInt64(first.header.kind.rawValue) << 32 | UInt64(route))
+        if first.header.kind == .taken {
+            for id in MessageIDList.decode(first.body) ?? [] { operations[id]?.isTaken = true }
+        }
         let actions = broker.handle(.received(route, first.header, first.body), now: now) + broker.flush(now: now)
         apply(actions, broker: connection.broker)
         if let next = connection.toBroker.first { events.add(.arriveAtBroker(route), at: max(now, next.at)) }
@@ -85,9 +94,9 @@ extension QueueSimulation {
         guard let connection = connections[route], let first = connection.toPeer.first, first.at <= now else { return }
         guard let peer = peers[connection.peer], !connection.isLeft else { return }
         if isCut(connection.peer, connection.broker) || isPaused(peerProcesses[connection.peer]) {
-            return events.add(.arriveAtPeer(route), at: now + 50)
+            return events.add(.arriveAtPeer(route), at: again(peerProcesses[connection.peer]))
         }
-        connection.toPeer.removeFirst()
+        if !isTwice(first.header) { connection.toPeer.removeFirst() }
         show("broker \(connection.broker) -> peer \(connection.peer)", first.header, first.body)
         note(UInt64(first.header.kind.rawValue) << 40 | UInt64(route))
         let age = now - first.at > 100 ? now - first.at : 0
@@ -145,12 +154,10 @@ extension QueueSimulation {
 
     private func letter(_ text: String) {
         guard text.hasPrefix("dead letter") else { return }
-        note(UInt64(text.utf8.count))
-        for reason in [
-            "a worker is gone", "no worker claimed it", "without an answer", "forgotten", "expired", "worker lost",
-        ] where text.contains(reason) {
-            report.letters[reason, default: 0] += 1
-        }
+        let words = Set(text.split { !$0.isHexDigit && $0 != "-" }.map(String.init))
+        guard let id = operations.keys.first(where: { words.contains($0.description) }) else { return }
+        note(id.counter)
+        operations[id]?.isReported = true
     }
 
     func apply(_ actions: [ClientAction], _ index: Int) {

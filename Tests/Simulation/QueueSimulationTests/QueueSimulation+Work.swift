@@ -110,7 +110,9 @@ extension QueueSimulation {
         for (index, broker) in brokers.enumerated() {
             guard let broker else { continue }
             if !broker.messages.isEmpty {
-                report.violations.append("broker \(index) keeps \(broker.messages.count) messages")
+                report.violations.append(
+                    "broker \(index) keeps \(broker.messages.count) messages, \(broker.messages.keys.first?.description ?? "")"
+                )
             }
             for queue in broker.queues.values where queue.inFlight != 0 || queue.ready != 0 || queue.held != 0 {
                 report.violations.append(
@@ -149,22 +151,11 @@ extension QueueSimulation {
         if operation.kind == .call, ended > operation.deadline + 1_000, ended > wakes + 1_000 {
             report.violations.append("\(what) ended \(ended - operation.deadline) ms after its deadline")
         }
-        if operation.kind == .cast, operation.isAccepted, operation.runs == 0 {
-            report.ambiguous += 1
-            report.left.append(
-                "\(operation.id) idempotent \(operation.isIdempotent) accepted at \(ended) to \(operation.queue)")
+        guard operation.kind == .cast, operation.isAccepted, operation.runs == 0 else { return }
+        if operation.isReported {
+            report.reported += 1
+        } else if !operation.isTaken {
+            report.violations.append("\(what) was lost")
         }
-    }
-}
-
-extension QueueSimulation {
-    /// What the brokers still have, to be followed.
-    var leftOver: [String] {
-        report.left
-            + brokers.compactMap { $0 }.flatMap {
-                $0.messages.values.map {
-                    "\($0.id) \($0.state) taken \($0.isTaken) worker \($0.worker?.name.description ?? "-") idempotent \($0.isIdempotent)"
-                }
-            }
     }
 }

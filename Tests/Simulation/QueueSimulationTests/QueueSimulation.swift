@@ -30,10 +30,19 @@ final class QueueSimulation {
         var operations = 0
         var succeeded = 0
         var calls = 0
-        var ambiguous = 0
+        var casts = 0
+        /// Accepted casts that were reported as dead letters, though their senders lived.
+        var reported = 0
         var events = 0
-        var left: [String] = []
-        var letters: [String: Int] = [:]
+
+        mutating func add(_ other: Report) {
+            operations += other.operations
+            succeeded += other.succeeded
+            calls += other.calls
+            casts += other.casts
+            reported += other.reported
+            events += other.events
+        }
     }
 
     static let brokerCount = 3
@@ -90,9 +99,12 @@ final class QueueSimulation {
         }
         judge()
         report.operations = operations.count
-        report.left = leftOver
+        report.casts = operations.values.count { $0.kind == .cast && $0.isAccepted }
         return report
     }
+
+    /// How often processes look at the time; less often when all is quiet.
+    var tickEvery: Int64 { now < trafficUntil + 15_000 ? 50 : 400 }
 
     // MARK: Chance
 

@@ -12,6 +12,8 @@ struct SimulatedOperation {
     var endedAt: Int64?
     var isAccepted = false
     var isDone = false
+    /// A broker knows that a worker has it: from then on it runs at most once.
+    var isTaken = false
     var isReported = false
     var runs = 0
 }

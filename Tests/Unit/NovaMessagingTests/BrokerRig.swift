@@ -62,7 +62,7 @@ struct BrokerRig {
     mutating func send(
         _ kind: MessageKind = .call, from route: PeerRoute, to queue: QueueName = .topic("t"), id: UInt64,
         flags: MessageFlags = [], remaining: Int64 = 60_000, body: [UInt8] = [1], instance: UInt64? = nil,
-        amount: UInt64 = 0, since: UInt16 = 0
+        amount: UInt64 = 0, since: UInt16 = 0, attempt: UInt8 = 0
     ) -> [Sent] {
         var header = MessageHeader(kind, id: MessageID(sender: instance ?? UInt64(route), counter: id))
         header.queue = queue
@@ -70,27 +70,35 @@ struct BrokerRig {
         header.remaining = remaining
         header.amount = amount
         header.since = since
+        header.attempt = attempt
         return handle(.received(route, header, body))
     }
 
     /// A worker's message about a message of peer `sender`.
     mutating func answer(
         _ kind: MessageKind, from route: PeerRoute, sender: UInt64, id: UInt64, flags: MessageFlags = [],
-        amount: UInt64 = 0
+        amount: UInt64 = 0, attempt: UInt8 = 0
     ) -> [Sent] {
         let message = MessageID(sender: sender, counter: id)
         var header = MessageHeader(kind, id: message)
         header.flags = flags
         header.amount = amount
+        header.attempt = attempt
         return handle(.received(route, header, Self.lists.contains(kind) ? MessageIDList.encode([message]) : []))
     }
 
+    /// Lets time pass as a broker sees it, which looks at it often.
     mutating func pass(_ milliseconds: Int64, alive: [PeerRoute] = []) -> [Sent] {
-        now += milliseconds
-        for route in alive {
-            _ = handle(.received(route, MessageHeader(.pong, id: MessageID(sender: 0, counter: 0)), []))
+        var sent: [Sent] = []
+        let end = now + milliseconds
+        while now < end {
+            now = min(end, now + 1_000)
+            for route in alive {
+                sent += handle(.received(route, MessageHeader(.pong, id: MessageID(sender: 0, counter: 0)), []))
+            }
+            sent += handle(.tick)
         }
-        return handle(.tick)
+        return sent
     }
 
     func status(_ name: String) -> QueueStatus? { broker.queueStatuses().first { $0.name == name } }

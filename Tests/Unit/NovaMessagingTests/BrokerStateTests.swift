@@ -1,7 +1,8 @@
 import NovaCore
-import NovaMessaging
 import NovaWire
 import Testing
+
+@testable import NovaMessaging
 
 @Suite("Broker rules")
 struct BrokerStateTests {
@@ -226,7 +227,7 @@ struct BrokerStateTests {
         #expect(rig.answer(.reply, from: 2, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
     }
 
-    @Test("one that no worker has is delivered; an idempotent one at once")
+    @Test("one that no worker has is delivered; an idempotent one soon")
     func unclaimed() {
         var rig = BrokerRig()
         rig.hello(1)
@@ -234,8 +235,10 @@ struct BrokerStateTests {
         rig.ready(2, slots: 2)
         _ = rig.pass(10_000, alive: [1, 2])
         #expect(rig.send(from: 1, id: 1, flags: .resent) == [Sent(kind: .query, to: 2, id: 1)])
-        #expect(rig.send(from: 1, id: 2, flags: [.resent, .idempotent]) == [Sent(kind: .call, to: 2, id: 2)])
+        #expect(rig.send(from: 1, id: 2, flags: [.resent, .idempotent]) == [Sent(kind: .query, to: 2, id: 2)])
         #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1) == [Sent(kind: .call, to: 2, id: 1)])
+        #expect(rig.pass(299, alive: [1, 2]) == [])
+        #expect(rig.pass(1, alive: [1, 2]) == [Sent(kind: .call, to: 2, id: 2)], "it does not wait for ever")
     }
 
     @Test("one whose worker is gone, or unknown to a broker that has just started, is given up")
@@ -243,15 +246,48 @@ struct BrokerStateTests {
         var rig = BrokerRig()
         for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
         rig.ready(2)
-        #expect(rig.send(from: 1, id: 1, flags: .resent) == [Sent(kind: .query, to: 2, id: 1)])
+        #expect(rig.send(from: 1, id: 1, flags: .resent, amount: 3_000) == [Sent(kind: .query, to: 2, id: 1)])
         #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1) == [])
         #expect(rig.pass(4_000, alive: [1, 2]) == [Sent(kind: .fail, to: 1, id: 1)], "the broker is too young")
         _ = rig.pass(10_000, alive: [1, 2])
-        #expect(rig.send(from: 1, id: 2, flags: .resent, amount: 500) == [Sent(kind: .query, to: 2, id: 2)])
-        #expect(rig.answer(.goodbye, from: 2, sender: 0, id: 0) == [Sent(kind: .fail, to: 1, id: 2)])
         #expect(
-            rig.send(from: 1, id: 3, flags: .resent, amount: 500) == [Sent(kind: .fail, to: 1, id: 3)],
-            "the worker was there when the other broker was lost")
+            rig.send(from: 1, id: 2, flags: .resent, amount: 3_000) == [Sent(kind: .query, to: 2, id: 2)])
+        #expect(rig.answer(.goodbye, from: 2, sender: 0, id: 0).map(\.kind) == [.fail])
+        rig.hello(3)
+        rig.ready(3)
+        #expect(rig.send(from: 1, id: 3, flags: .resent, amount: 3_000) == [Sent(kind: .query, to: 3, id: 3)])
+        #expect(
+            rig.answer(.disclaim, from: 3, sender: 1, id: 3) == [Sent(kind: .fail, to: 1, id: 3)],
+            "the other worker was there when the other broker was lost")
+        #expect(rig.send(from: 1, id: 4, flags: .resent) == [Sent(kind: .query, to: 3, id: 4)])
+        #expect(
+            rig.answer(.disclaim, from: 3, sender: 1, id: 4) == [Sent(kind: .call, to: 3, id: 4)],
+            "its sender knows all that the other broker did")
+    }
+
+    @Test("of two brokers that ask for a message the one wins to which its sender turned later")
+    func outbid() {
+        var rig = BrokerRig()
+        for route in 1...2 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        _ = rig.pass(10_000, alive: [1, 2])
+        #expect(rig.send(from: 1, id: 1, flags: .resent, attempt: 1) == [Sent(kind: .query, to: 2, id: 1, amount: 1)])
+        let outbid = DisclaimReason.outbid.rawValue
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1, amount: outbid, attempt: 0) == [], "an older answer")
+        #expect(
+            rig.send(from: 1, id: 1, flags: .resent, attempt: 3) == [Sent(kind: .query, to: 2, id: 1, amount: 3)])
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1, amount: outbid, attempt: 3) == [])
+        #expect(rig.broker.isIdle, "it is the other broker's")
+    }
+
+    @Test("after the broker stood still nothing that must not run twice goes out unasked")
+    func standstill() {
+        var rig = BrokerRig()
+        for route in 1...2 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        rig.now += 2_000
+        #expect(rig.send(from: 1, id: 1) == [Sent(kind: .query, to: 2, id: 1)])
+        #expect(rig.send(from: 1, id: 2, flags: .idempotent) == [Sent(kind: .call, to: 2, id: 2)])
     }
 
     @Test("one that a worker is known to have taken waits for that worker alone")

@@ -46,6 +46,41 @@ import Testing
                 """))
     }
 
+    @Test func rendersSources() {
+        let registry = MetricsRegistry()
+        registry.addSource {
+            var queues = MetricSnapshot(.gauge, "ready", help: "Ready.")
+            queues.add(2, labels: ["queue": "b"])
+            queues.add(0.5, labels: ["queue": "a\"b"])
+            var times = MetricSnapshot(.histogram, "waiting_seconds", help: "W.")
+            times.add(bounds: [0.1, 1], counts: [1, 0, 2], sum: 9.5, labels: ["m": "x"])
+            times.add(bounds: [0.1], counts: [], sum: 0, labels: ["m": "y"])
+            return [queues, times, MetricSnapshot(.counter, "none_total", help: "N.")]
+        }
+        let text = registry.render()
+        #expect(
+            text.hasSuffix(
+                """
+                # HELP ready Ready.
+                # TYPE ready gauge
+                ready{queue="a\\"b"} 0.5
+                ready{queue="b"} 2
+                # HELP waiting_seconds W.
+                # TYPE waiting_seconds histogram
+                waiting_seconds_bucket{m="x",le="0.1"} 1
+                waiting_seconds_bucket{m="x",le="1"} 1
+                waiting_seconds_bucket{m="x",le="+Inf"} 3
+                waiting_seconds_sum{m="x"} 9.5
+                waiting_seconds_count{m="x"} 3
+                waiting_seconds_bucket{m="y",le="0.1"} 0
+                waiting_seconds_bucket{m="y",le="+Inf"} 0
+                waiting_seconds_sum{m="y"} 0
+                waiting_seconds_count{m="y"} 0
+
+                """))
+        #expect(!text.contains("none_total"))
+    }
+
     @Test func givesTheSameHandleAgain() {
         let registry = MetricsRegistry()
         registry.counter("a_total", help: "A.").inc()

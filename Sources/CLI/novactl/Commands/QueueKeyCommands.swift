@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NovaCore
 import NovaMessaging
 
@@ -47,7 +48,8 @@ extension QueueCommand {
         func run() throws {
             var name = PeerName(role: role ?? "", host: host ?? "", instance: instance ?? "")
             let publicKey: CurvePublicKey
-            if let given = CurvePublicKey(key) {
+            // A path may have the form of a key.
+            if access(key, F_OK) != 0, let given = CurvePublicKey(key) {
                 publicKey = given
             } else {
                 let pair = try CurveKeyPair(file: key)

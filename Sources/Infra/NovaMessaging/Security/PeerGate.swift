@@ -60,11 +60,3 @@ struct PeerGate {
         return found.sorted { $0.route < $1.route }
     }
 }
-
-extension MessageHeader {
-    /// Whether a header's frame is a HELLO's, told by its fourth byte.
-    static func isHello(_ frame: [UInt8]?) -> Bool {
-        guard let frame, frame.count > 3 else { return false }
-        return frame[3] == MessageKind.hello.rawValue
-    }
-}

@@ -1,0 +1,224 @@
+// The least that a broker over libzmq costs: what `tools/bench queue` compares the queue with, in the same run.
+//
+//     queue-anchor SHAPE SEQUENTIAL IN-FLIGHT [plain]
+//
+// SHAPE direct: caller and worker, two hops; broker: caller, broker, worker, four hops; once: the same with a message back
+// and forth before the worker begins, six hops. Each party is a process of its own; 256 bytes, tcp, CURVE unless plain.
+// No names, no queues, no settlement: messages are passed on as they are. Prints one JSON object: the median round trip of
+// calls one after the other, calls a second with 64 under way, and the CPU of all parties and of the broker for each call.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum { SIZE = 256, WINDOW = 64, WARM_UP = 500 };
+
+static char broker_public[41], broker_secret[41], peer_public[41], peer_secret[41];
+static int with_curve = 1, is_once = 0;
+
+static void fail(const char *what) {
+    fprintf(stderr, "queue-anchor: %s: %s\n", what, zmq_strerror(errno));
+    exit(1);
+}
+
+static double seconds(clockid_t clock) {
+    struct timespec time;
+    if (clock_gettime(clock, &time)) return 0;
+    return time.tv_sec + time.tv_nsec * 1e-9;
+}
+
+static double cpu_of(pid_t process) {
+    clockid_t clock;
+    return process > 0 && !clock_getcpuclockid(process, &clock) ? seconds(clock) : 0;
+}
+
+static void set(void *socket, int option, int value) {
+    if (zmq_setsockopt(socket, option, &value, sizeof value)) fail("zmq_setsockopt");
+}
+
+static void *new_socket(void *context, int type, int is_server) {
+    void *socket = zmq_socket(context, type);
+    if (!socket) fail("zmq_socket");
+    set(socket, ZMQ_LINGER, 0);
+    set(socket, ZMQ_RCVTIMEO, 20000);
+    if (!with_curve) return socket;
+    if (is_server) {
+        set(socket, ZMQ_CURVE_SERVER, 1);
+        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, broker_secret, 40);
+    } else {
+        zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, broker_public, 40);
+        zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, peer_public, 40);
+        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, peer_secret, 40);
+    }
+    return socket;
+}
+
+// One frame onwards; the end of everything when there is none for long.
+static void pass(void *from, void *to, int flags) {
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    if (zmq_msg_recv(&frame, from, 0) < 0 || zmq_msg_send(&frame, to, flags) < 0) _exit(1);
+}
+
+// Binds, and tells the parent the endpoint.
+static void *listen_and_tell(void *context, int pipe) {
+    void *socket = new_socket(context, ZMQ_ROUTER, 1);
+    char endpoint[256] = "";
+    size_t size = sizeof endpoint;
+    if (zmq_bind(socket, "tcp://127.0.0.1:*")) fail("zmq_bind");
+    if (zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &size)) fail("ZMQ_LAST_ENDPOINT");
+    if (write(pipe, endpoint, sizeof endpoint) != sizeof endpoint) fail("pipe");
+    return socket;
+}
+
+static void run_direct(int pipe) {
+    void *context = zmq_ctx_new(), *socket = listen_and_tell(context, pipe);
+    for (;;) {
+        pass(socket, socket, ZMQ_SNDMORE);
+        pass(socket, socket, 0);
+    }
+}
+
+// Frames from the worker: [its route][the caller's route][body]; with an empty caller's route it greets, and with an empty
+// body it waits for the word to begin. Frames from callers: [route][body].
+static void run_broker(int pipe) {
+    void *context = zmq_ctx_new(), *socket = listen_and_tell(context, pipe);
+    char worker[256];
+    int worker_size = -1;
+    zmq_msg_t route, second, body;
+    for (;;) {
+        zmq_msg_init(&route);
+        zmq_msg_init(&second);
+        if (zmq_msg_recv(&route, socket, 0) < 0 || zmq_msg_recv(&second, socket, 0) < 0) _exit(1);
+        if (!zmq_msg_more(&second)) {
+            zmq_send(socket, worker, worker_size < 0 ? 0 : worker_size, ZMQ_SNDMORE);
+            zmq_msg_send(&route, socket, ZMQ_SNDMORE);
+            zmq_msg_send(&second, socket, 0);
+            continue;
+        }
+        zmq_msg_init(&body);
+        if (zmq_msg_recv(&body, socket, 0) < 0) _exit(1);
+        if (zmq_msg_size(&second) == 0) {
+            worker_size = (int)zmq_msg_size(&route);
+            memcpy(worker, zmq_msg_data(&route), (size_t)worker_size);
+            zmq_msg_close(&route);
+            zmq_msg_close(&second);
+            zmq_msg_close(&body);
+        } else if (zmq_msg_size(&body) == 0) {
+            zmq_msg_send(&route, socket, ZMQ_SNDMORE);
+            zmq_msg_send(&second, socket, ZMQ_SNDMORE);
+            zmq_msg_send(&body, socket, 0);
+        } else {
+            zmq_msg_send(&second, socket, ZMQ_SNDMORE);
+            zmq_msg_send(&body, socket, 0);
+            zmq_msg_close(&route);
+        }
+    }
+}
+
+static void run_worker(const char *endpoint) {
+    void *context = zmq_ctx_new(), *socket = new_socket(context, ZMQ_DEALER, 0);
+    char body[SIZE], answer[SIZE];
+    memset(answer, 'y', sizeof answer);
+    if (zmq_connect(socket, endpoint)) fail("zmq_connect");
+    zmq_send(socket, "", 0, ZMQ_SNDMORE);
+    zmq_send(socket, "READY", 5, 0);
+    for (;;) {
+        zmq_msg_t route;
+        zmq_msg_init(&route);
+        if (zmq_msg_recv(&route, socket, 0) < 0) _exit(1);
+        int size = zmq_recv(socket, body, sizeof body, 0);
+        if (size < 0) _exit(1);
+        zmq_msg_send(&route, socket, ZMQ_SNDMORE);
+        // The body is known from the first time on: what comes back without one is the word to begin.
+        if (is_once && size > 0) zmq_send(socket, "", 0, 0);
+        else zmq_send(socket, answer, sizeof answer, 0);
+    }
+}
+
+static int compare(const void *one, const void *other) {
+    double a = *(const double *)one, b = *(const double *)other;
+    return a < b ? -1 : a > b;
+}
+
+static void ask(void *socket) {
+    char body[SIZE];
+    memset(body, 'x', sizeof body);
+    if (zmq_send(socket, body, sizeof body, 0) < 0) fail("zmq_send");
+}
+
+static void hear(void *socket) {
+    char body[SIZE];
+    if (zmq_recv(socket, body, sizeof body, 0) < 0) fail("zmq_recv");
+}
+
+int main(int count, char **words) {
+    if (count < 4) {
+        fprintf(stderr, "usage: queue-anchor direct|broker|once SEQUENTIAL IN-FLIGHT [plain]\n");
+        return 2;
+    }
+    int is_direct = !strcmp(words[1], "direct"), calls = atoi(words[2]), more = atoi(words[3]), pipes[2];
+    is_once = !strcmp(words[1], "once");
+    with_curve = count < 5;
+    if (calls < 10 || more < WINDOW || pipe(pipes)) return 2;
+    zmq_curve_keypair(broker_public, broker_secret);
+    zmq_curve_keypair(peer_public, peer_secret);
+
+    pid_t broker = fork(), worker = 0;
+    if (broker == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (is_direct) run_direct(pipes[1]);
+        else run_broker(pipes[1]);
+    }
+    char endpoint[256];
+    if (read(pipes[0], endpoint, sizeof endpoint) != sizeof endpoint) fail("no endpoint");
+    if (!is_direct && !(worker = fork())) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        run_worker(endpoint);
+    }
+    usleep(200000);
+
+    void *context = zmq_ctx_new(), *socket = new_socket(context, ZMQ_DEALER, 0);
+    if (zmq_connect(socket, endpoint)) fail("zmq_connect");
+    for (int i = 0; i < WARM_UP; i++) {
+        ask(socket);
+        hear(socket);
+    }
+    double *times = malloc(sizeof *times * (size_t)calls);
+    if (!times) return 1;
+    double broker_cpu = cpu_of(broker), cpu = broker_cpu + cpu_of(worker) + seconds(CLOCK_PROCESS_CPUTIME_ID);
+    for (int i = 0; i < calls; i++) {
+        double start = seconds(CLOCK_MONOTONIC);
+        ask(socket);
+        hear(socket);
+        times[i] = seconds(CLOCK_MONOTONIC) - start;
+    }
+    double broker_one = (cpu_of(broker) - broker_cpu) / calls;
+    double cpu_one = (cpu_of(broker) + cpu_of(worker) + seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / calls;
+    qsort(times, (size_t)calls, sizeof *times, compare);
+
+    broker_cpu = cpu_of(broker);
+    cpu = broker_cpu + cpu_of(worker) + seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double start = seconds(CLOCK_MONOTONIC);
+    for (int asked = 0, heard = 0; heard < more; heard++) {
+        for (; asked - heard < WINDOW && asked < more; asked++) ask(socket);
+        hear(socket);
+    }
+    double rate = more / (seconds(CLOCK_MONOTONIC) - start);
+    double broker_many = (cpu_of(broker) - broker_cpu) / more;
+    double cpu_many = (cpu_of(broker) + cpu_of(worker) + seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / more;
+    kill(broker, SIGKILL);
+    if (worker > 0) kill(worker, SIGKILL);
+    while (wait(NULL) > 0) {}
+    printf("{\"p50\": %.1f, \"p99\": %.1f, \"cpu\": %.1f, \"broker_cpu\": %.1f, \"rate\": %.0f, \"cpu_64\": %.1f, "
+           "\"broker_cpu_64\": %.1f}\n",
+           times[calls / 2] * 1e6, times[calls * 99 / 100] * 1e6, cpu_one * 1e6, broker_one * 1e6, rate, cpu_many * 1e6,
+           broker_many * 1e6);
+    return 0;
+}
