@@ -12,6 +12,8 @@ final class BrokerLoop {
     private static let tickEvery: Int64 = 50
     /// How long a broker that stops waits for what is in hand, in milliseconds.
     private static let drainLimit: Int64 = 5_000
+    /// How long a broker that was asked to drain stays at least, in milliseconds.
+    private static let farewell: Int64 = 200
     private static let standstill: Int64 = 1_000
     private static let floodEvery: Int64 = 500
 
@@ -64,7 +66,9 @@ final class BrokerLoop {
                 if endAt == nil { perform(state.handle(.drain, now: now)) }
                 let end = endAt ?? now + Self.drainLimit
                 endAt = end
-                if state.isIdle || now >= end { break }
+                // The one who asked for it, and all that go elsewhere, are to hear of it first.
+                let isHeard = isStopping.load(ordering: .acquiring) || now >= end - Self.drainLimit + Self.farewell
+                if state.isIdle && isHeard || now >= end { break }
             }
             let wait = mustRead ? 0 : max(0, nextTick - MonotonicClock.milliseconds())
             let isReady = poll(&items, 3, Int32(clamping: wait)) > 0

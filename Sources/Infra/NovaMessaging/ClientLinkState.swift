@@ -40,7 +40,7 @@ struct ClientLinkState {
     /// Whether the broker takes messages of this peer.
     var isWelcome: Bool { phase == .ready || phase == .draining }
 
-    /// The connection has ended; libzmq makes it again. What the broker had sent before came before the end.
+    /// The connection has ended, and libzmq makes it again: what the broker had sent before came before the end.
     mutating func ended(now: Int64) {
         if isWelcome { knownUntil = now }
         phase = .connecting
