@@ -1,17 +1,21 @@
 // The least that a broker over libzmq costs: what `tools/bench queue` compares the queue with, in the same run.
 //
 //     queue-anchor SHAPE SEQUENTIAL IN-FLIGHT [plain]
+//     queue-anchor peers KEYS
 //
 // SHAPE direct: caller and worker, two hops; broker: caller, broker, worker, four hops; once: the same with a message back
 // and forth before the worker begins, six hops. Each party is a process of its own; 256 bytes, tcp, CURVE unless plain.
 // No names, no queues, no settlement: messages are passed on as they are. Prints one JSON object: the median round trip of
 // calls one after the other, calls a second with 64 under way, and the CPU of all parties and of the broker for each call.
+// With peers it only answers HELLO and PING, so that its memory is what libzmq needs for the connections of queue-peers;
+// it prints {"endpoint": ...} and ends with its input.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -142,6 +146,42 @@ static void run_worker(const char *endpoint) {
     }
 }
 
+// Frames: [route][header][body]; the fourth byte of a header tells what it is.
+static void run_peers(const char *folder) {
+    char path[512], line[256], text[128], endpoint[256] = "";
+    size_t size = sizeof endpoint;
+    snprintf(path, sizeof path, "%s/broker.key", folder);
+    FILE *file = fopen(path, "r");
+    if (!file) fail(path);
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "secret = %127s", text) == 1) snprintf(broker_secret, sizeof broker_secret, "%.40s", text);
+    fclose(file);
+    void *context = zmq_ctx_new(), *socket = new_socket(context, ZMQ_ROUTER, 1);
+    set(socket, ZMQ_BACKLOG, 1024);
+    if (zmq_bind(socket, "tcp://127.0.0.1:*")) fail("zmq_bind");
+    zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &size);
+    printf("{\"endpoint\": \"%s\"}\n", endpoint);
+    fflush(stdout);
+    zmq_pollitem_t items[2] = {{socket, 0, ZMQ_POLLIN, 0}, {NULL, 0, ZMQ_POLLIN, 0}};
+    while (zmq_poll(items, 2, -1) >= 0) {
+        if (items[1].revents) {
+            char byte;
+            if (read(0, &byte, 1) <= 0) exit(0);
+        }
+        char route[256], header[4096], body[4096];
+        int routed, length;
+        while ((routed = zmq_recv(socket, route, sizeof route, ZMQ_DONTWAIT)) >= 0) {
+            if ((length = zmq_recv(socket, header, sizeof header, 0)) < 4) exit(1);
+            if (zmq_recv(socket, body, sizeof body, 0) < 0) exit(1);
+            if (header[3] != 1 && header[3] != 15) continue;
+            header[3]++;  // WELCOME, PONG
+            zmq_send(socket, route, (size_t)routed, ZMQ_SNDMORE);
+            zmq_send(socket, header, (size_t)length, ZMQ_SNDMORE);
+            zmq_send(socket, "", 0, 0);
+        }
+    }
+}
+
 static int compare(const void *one, const void *other) {
     double a = *(const double *)one, b = *(const double *)other;
     return a < b ? -1 : a > b;
@@ -159,6 +199,13 @@ static void hear(void *socket) {
 }
 
 int main(int count, char **words) {
+    if (count == 3 && !strcmp(words[1], "peers")) {
+        struct rlimit files;
+        getrlimit(RLIMIT_NOFILE, &files);
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+        run_peers(words[2]);
+    }
     if (count < 4) {
         fprintf(stderr, "usage: queue-anchor direct|broker|once SEQUENTIAL IN-FLIGHT [plain]\n");
         return 2;

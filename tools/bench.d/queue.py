@@ -31,7 +31,8 @@ FIGURES = {
     "cast_plain_cpu_us": ("the same, CPU of all parties", "us", None, False, None),
     "fanout_100_ms": ("fanout, until the last of 100 has it, p50", "ms", 5, False, None),
     "fanout_100_worst_ms": ("the same, worst", "ms", None, False, None),
-    "peers_5000_mb": ("broker with 5,000 peers, resident", "MB", 200, False, None),
+    "peers_mb": ("broker with 5,000 peers, resident", "MB", 200, False, "peers.start"),
+    "peers_minute_mb": ("the same, after a minute", "MB", 200, False, "peers.minute"),
     "codec_encode_us": ("build request, encode", "us CPU", 0.5, False, None),
     "codec_decode_us": ("build request, decode", "us CPU", 2.5, False, None),
     "codec_bytes": ("build request, size", "B", 600, False, None),
@@ -135,24 +136,31 @@ def measure_fanout(options, figures):
         figures["fanout_100_worst_ms"] = max(ages)
 
 
-def measure_peers(options, figures):
+def peers_memory(options, stage, broker):
+    """Resident memory of a broker with many peers, after some seconds and after a minute."""
+    share = options.peers // 4
+    program = os.path.join(options.anchors, "queue-peers")
+    peers = [stage.run("queue-peers", [program, broker.hello["endpoint"], stage.folder.name, 1 + number * share, share],
+                       limit=300) for number in range(4)]
+    sizes = []
+    for seconds in (3, 60):
+        time.sleep(seconds)
+        sizes.append(broker.resident_mb())
+    if broker.descriptors() < options.peers:
+        raise RuntimeError(f"the broker has {broker.descriptors()} descriptors, so not {options.peers} peers")
+    for party in peers:
+        party.end()
+    return sizes
+
+
+def measure_peers(options, figures, anchors):
     if not options.anchors:
         return
-    program = os.path.join(options.anchors, "queue-peers")
     with Stage(options.bench, hosts=options.peers) as stage:
-        share = options.peers // 4
-        for number in range(4):
-            stage.run("queue-peers", [program, stage.broker.hello["endpoint"], stage.folder.name, 1 + number * share,
-                                      share], limit=300)
-        time.sleep(3)
-        sizes = []
-        for _ in range(5):
-            time.sleep(0.5)
-            sizes.append(stage.broker.resident_mb())
-        descriptors = stage.broker.descriptors()
-        if descriptors < options.peers:
-            raise RuntimeError(f"the broker has {descriptors} descriptors, so not {options.peers} peers")
-        figures["peers_5000_mb"] = max(sizes)
+        figures["peers_mb"], figures["peers_minute_mb"] = peers_memory(options, stage, stage.broker)
+    with Stage(options.bench, hosts=options.peers) as stage:
+        bare = stage.run("peers", [os.path.join(options.anchors, "queue-anchor"), "peers", stage.folder.name])
+        anchors["peers.start"], anchors["peers.minute"] = peers_memory(options, stage, bare)
 
 
 def simulated_wait(jobs):
@@ -192,7 +200,7 @@ PARTS = {
     "casts": lambda options, figures, _: (
         measure_casts(options, figures, True, "cast"), measure_casts(options, figures, False, "cast")),
     "fanout": lambda options, figures, _: measure_fanout(options, figures),
-    "peers": lambda options, figures, _: measure_peers(options, figures),
+    "peers": lambda options, figures, anchors: measure_peers(options, figures, anchors),
     "codec": lambda options, figures, _: measure_codec(options, figures),
     "waits": lambda options, figures, anchors: measure_waits(options, figures, anchors),
 }

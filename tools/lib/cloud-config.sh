@@ -18,6 +18,7 @@ load_settings() {
     [[ -O $DIR/cloud.env ]] || die "$DIR/cloud.env belongs to another user"
     # shellcheck source=/dev/null
     source "$DIR/cloud.env"
+    CLOUD_BROKERS=${CLOUD_BROKERS:-1}
     set_ports
 }
 
@@ -28,7 +29,7 @@ save_settings() {
             printf '# Settings of this cloud, written by tools/cloud up.\n'
             local name
             for name in CLOUD_ID CLOUD_MODE CLOUD_DRIVER CLOUD_HOSTS CLOUD_PORT_BASE CLOUD_CIDR CLOUD_PASSWORD \
-                CLOUD_BUILD CLOUD_HOST CLOUD_SETS; do
+                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS; do
                 printf '%s=%q\n' "$name" "${!name}"
             done
         } >"$DIR/cloud.env.part"
@@ -58,7 +59,8 @@ daemon_names() {
     if [[ $CLOUD_MODE == standalone ]]; then
         printf 'nova-standalone\n'
     else
-        printf '%s\n' "${services[@]}" nova-compute
+        broker_names
+        printf '%s\n' "${services[@]:1}" nova-compute
     fi
     for ((number = 2; number <= CLOUD_HOSTS; number++)); do printf 'nova-compute.%d\n' "$number"; done
 }
@@ -69,6 +71,7 @@ monitoring_port() {
     case $1 in
     nova-standalone) printf '%d\n' "$PORT_MONITORING" ;;
     nova-compute) printf '%d\n' $((PORT_MONITORING + 20)) ;;
+    nova-queue.*) printf '%d\n' $((PORT_MONITORING + 9 + ${1#nova-queue.})) ;;
     nova-compute.*) printf '%d\n' $((PORT_MONITORING + 19 + ${1#nova-compute.})) ;;
     *)
         for index in "${!services[@]}"; do
@@ -105,12 +108,41 @@ find_build() {
     printf '%s\n' "$newest"
 }
 
-# broker_name: the daemon that is the broker, or has it.
-broker_name() { if [[ $CLOUD_MODE == standalone ]]; then echo nova-standalone; else echo nova-queue; fi; }
+# broker_names: the daemons that are brokers, or the one that has it.
+broker_names() {
+    local number
+    if [[ $CLOUD_MODE == standalone ]]; then
+        echo nova-standalone
+        return
+    fi
+    echo nova-queue
+    for ((number = 2; number <= CLOUD_BROKERS; number++)); do echo "nova-queue.$number"; done
+}
+
+is_broker() { grep -qxF -- "$1" < <(broker_names); }
 
 # key_file NAME: the keys of a daemon on the queue.
 key_file() {
-    if [[ $1 == "$(broker_name)" ]]; then echo "$DIR/keys/broker.key"; else echo "$DIR/keys/$1.key"; fi
+    case $1 in
+    nova-standalone | nova-queue) echo "$DIR/keys/broker.key" ;;
+    *) echo "$DIR/keys/$1.key" ;;
+    esac
+}
+
+# broker_endpoint NAME: where it listens.
+broker_endpoint() {
+    local number=1
+    if [[ $1 == nova-queue.* ]]; then number=${1##*.}; fi
+    echo "tcp://127.0.0.1:$((PORT_QUEUE + number - 1))"
+}
+
+# broker_list: all brokers with their keys, as [queue] brokers wants them.
+broker_list() {
+    local name list=''
+    for name in $(broker_names); do
+        list+="${list:+,}$(broker_endpoint "$name")=$(public_key "$(key_file "$name")")"
+    done
+    echo "$list"
 }
 
 public_key() { sed -n 's/^public = //p' "$1"; }
@@ -123,10 +155,13 @@ make_keys() {
         umask 077
         mkdir -p "$DIR/keys"
         touch "$DIR/keys/authorized_keys"
-        [[ -s $DIR/keys/broker.key ]] || "$CLOUD_BUILD/novactl" queue keygen "$DIR/keys/broker.key" >/dev/null
         for name in admin $(daemon_names); do
-            [[ $name != "$(broker_name)" ]] || continue
-            file=$(key_file "$name") role=${name#nova-} role=${role%%.*} role=${role%-api} host=$CLOUD_HOST
+            file=$(key_file "$name")
+            if is_broker "$name"; then
+                [[ -s $file ]] || "$CLOUD_BUILD/novactl" queue keygen "$file" >/dev/null
+                continue
+            fi
+            role=${name#nova-} role=${role%%.*} role=${role%-api} host=$CLOUD_HOST
             if [[ $name == nova-compute.* ]]; then host=$CLOUD_HOST-${name##*.}; fi
             [[ -s $file ]] || "$CLOUD_BUILD/novactl" queue keygen --role "$role" --host "$host" "$file" >/dev/null
             grep -qF -- "$(public_key "$file") $role $host" "$DIR/keys/authorized_keys" ||
@@ -157,7 +192,7 @@ osapi_compute_listen = 127.0.0.1
 osapi_compute_listen_port = $PORT_API
 
 [queue]
-brokers = tcp://127.0.0.1:$PORT_QUEUE=$(public_key "$DIR/keys/broker.key")
+brokers = $(broker_list)
 authorized_keys = $DIR/keys/authorized_keys
 
 [libvirt]

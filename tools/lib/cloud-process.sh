@@ -34,6 +34,7 @@ start_daemon() {
         --config-file "$DIR/nova.conf" --set "monitoring.port=$(monitoring_port "$name")"
         --set "queue.key_file=$(key_file "$name")"
     )
+    if [[ $program == nova-queue ]]; then arguments+=(--set "queue.listen=$(broker_endpoint "$name")"); fi
     if [[ $name == nova-compute.* ]]; then
         number=${name##*.}
         arguments+=(

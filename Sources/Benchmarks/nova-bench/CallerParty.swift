@@ -14,10 +14,13 @@ struct CallerParty: AsyncParsableCommand {
     @Option(help: "The role: only a conductor may send to all compute hosts.")
     var role = "api"
 
+    @Option(help: "The number of this process among those of its role.")
+    var instance = 100
+
     @MainActor
     func run() async throws {
         PartyOptions.raiseLimits()
-        let bus = try await party.connect(role, 100)
+        let bus = try await party.connect(role, instance)
         let sender = BenchSender(bus: bus)
         try await PartyOptions.serve { words in
             let numbers = words.compactMap { Int($0) }

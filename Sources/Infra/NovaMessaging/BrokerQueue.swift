@@ -66,19 +66,24 @@ final class BrokerQueue {
         workers.removeAll { $0.peer === peer }
         departed.removeAll { now - $0.at > 120_000 }
         if departed.count >= 1_000 { departed.removeFirst() }
-        departed.append(DepartedWorker(instance: peer.instance, at: now, isSilent: isSilent))
+        departed.append(DepartedWorker(instance: peer.instance, name: peer.name, at: now, isSilent: isSilent))
     }
 
-    func join(_ worker: BrokerWorker) {
+    func join(_ worker: BrokerWorker, now: Int64) {
         departed.removeAll { $0.instance == worker.peer.instance }
+        // One that was silent is dead when another one has come in its place.
+        for index in departed.indices where departed[index].isSilent && departed[index].name == worker.peer.name {
+            departed[index].isSilent = false
+            departed[index].at = now
+        }
         workers.append(worker)
     }
 
-    /// Whether a worker that is here no longer may have had a message that another broker lost at a time.
-    func mayHaveBeenTaken(whenLostAt time: Int64) -> Bool {
-        // One that is only silent may live, and work for another broker.
-        departed.contains { $0.isSilent || $0.at >= time }
-    }
+    /// Whether a worker that is dead now may have had a message that another broker lost at a time.
+    func hasLostWorker(since time: Int64) -> Bool { departed.contains { !$0.isSilent && $0.at >= time } }
+
+    /// Whether a worker is silent: it may live, work for another broker, and come back.
+    var missesWorker: Bool { departed.contains(where: \.isSilent) }
 
     // MARK: Messages
 
@@ -146,7 +151,16 @@ final class BrokerQueue {
 /// A worker that is not connected any more.
 struct DepartedWorker {
     let instance: UInt64
-    let at: Int64
+    let name: PeerName
+    var at: Int64
     /// It did not close its connection: its host may be down, or the network between.
-    let isSilent: Bool
+    var isSilent: Bool
+}
+
+/// Whether all workers can be asked for a message that was sent to another broker before.
+enum MissingWorker {
+    case nobody
+    /// One is silent: it may come back and say so.
+    case silent
+    case dead
 }

@@ -100,7 +100,12 @@ extension BrokerState {
                 doubt(message, since: doubted(message))
                 continue
             }
-            if isGone(message) {
+            switch missing(message) {
+            case .nobody: break
+            case .silent:
+                doubt(message, since: message.unknownSince ?? now)
+                continue
+            case .dead:
                 giveUp(message, "a worker is gone")
                 continue
             }

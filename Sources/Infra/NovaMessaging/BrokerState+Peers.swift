@@ -66,9 +66,10 @@ extension BrokerState {
         }
         peer.delivered = []
         for message in lost { workerLost(message) }
-        // It may have had what it was asked for, and cannot say so any more.
+        // It may have had what it was asked for, and cannot say so any more, unless it comes back.
         for id in peer.asked.sorted(by: MessageID.isBefore) {
-            if let message = messages[id] { giveUp(message, "a worker went without an answer") }
+            guard let message = messages[id], !isSilent || message.isIdempotent else { continue }
+            giveUp(message, "a worker went without an answer")
         }
         for id in peer.waitsFor.sorted(by: MessageID.isBefore) { drop(id) }
         peer.waitsFor = []

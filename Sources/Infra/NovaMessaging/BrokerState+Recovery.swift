@@ -179,14 +179,19 @@ extension BrokerState {
         guard message.state == .held, message.unanswered.isEmpty, !message.mustBeClaimed,
             message.isIdempotent || now >= settlingUntil
         else { return }
-        if isGone(message) { return giveUp(message, "a worker is gone") }
-        release(held: message)
+        switch missing(message) {
+        case .nobody: release(held: message)
+        case .silent: break
+        case .dead: giveUp(message, "a worker is gone")
+        }
     }
 
-    /// Whether a worker that is here no longer may have had the message from another broker.
-    func isGone(_ message: BrokerMessage) -> Bool {
-        guard let since = message.unknownSince, !message.isIdempotent else { return false }
-        return queues[message.header.queue]?.mayHaveBeenTaken(whenLostAt: since) ?? false
+    /// Who is here no longer of those that may have had the message from another broker.
+    func missing(_ message: BrokerMessage) -> MissingWorker {
+        guard let since = message.unknownSince, !message.isIdempotent, let queue = queues[message.header.queue] else {
+            return .nobody
+        }
+        return queue.hasLostWorker(since: since) ? .dead : queue.missesWorker ? .silent : .nobody
     }
 
     private func release(held message: BrokerMessage) {
@@ -204,6 +209,8 @@ extension BrokerState {
                 giveUp(message, "no worker claimed it")
             } else if message.isIdempotent, age >= Self.patience {
                 release(held: message)
+            } else if age >= limits.absence {
+                giveUp(message, "a worker went without an answer")
             }
         }
     }

@@ -16,6 +16,8 @@ public struct QueueLimits: Sendable, Equatable {
     public var silence: Int64 = 3_000
     /// How long after its start a broker holds resent messages, so that workers can claim them, in milliseconds.
     public var settling: Int64 = 3_000
+    /// How long a message that must not run twice waits for a silent worker that may have it, in milliseconds.
+    public var absence: Int64 = 6_000
     /// How long a peer may take to return after its connection broke, in milliseconds.
     public var grace: Int64 = 700
     /// Queues of one broker.
