@@ -64,15 +64,27 @@ def anchor(folder, shape, calls):
     return json.loads(result.stdout)
 
 
-def keep_best(best, new):
-    """The round of the lowest figures counts; of rates the highest."""
-    for key, value in new.items():
-        more = "rate" in key or FIGURES.get(key, (0, 0, 0, False))[3]
-        best[key] = value if key not in best else (max if more else min)(best[key], value)
+class Rounds:
+    """Figures of several rounds; the median of each counts.
+
+    Not the best: a round trip takes half the time where another program keeps the processors awake, and the anchor and we
+    must be judged on the same machine.
+    """
+
+    def __init__(self):
+        self.values = {}
+
+    def add(self, figures):
+        for key, value in figures.items():
+            self.values.setdefault(key, []).append(value)
+
+    def medians(self):
+        return {key: statistics.median(values) for key, values in self.values.items()}
 
 
 def measure_calls(options, figures, anchors):
     """Takes turns with the anchor, so that both see the same machine."""
+    ours, bare = Rounds(), Rounds()
     with Stage(options.bench) as stage:
         worker, caller = stage.add("worker"), stage.add("caller")
         for kind in ("echo", "once"):
@@ -80,8 +92,8 @@ def measure_calls(options, figures, anchors):
         for _ in range(options.rounds):
             for shape in ("broker", "once"):
                 if options.anchors:
-                    keep_best(anchors, {f"{shape}.{key}": value for key, value in
-                                        anchor(options.anchors, shape, options.calls).items()})
+                    result = anchor(options.anchors, shape, options.calls)
+                    bare.add({f"{shape}.{key}": value for key, value in result.items()})
             for kind, name in (("echo", "call"), ("once", "once")):
                 clock = Clock(stage, worker, caller)
                 times = caller.ask(f"calls {kind} 1 {options.calls}")
@@ -93,10 +105,13 @@ def measure_calls(options, figures, anchors):
                 cpu, broker = clock.per(options.calls * 8)
                 new |= {f"{name}64_cpu_us": cpu, f"{name}64_broker_cpu_us": broker,
                         f"{name}s_per_second".replace("onces", "once"): times["count"] / times["seconds"]}
-                keep_best(figures, {key: value for key, value in new.items() if key in FIGURES})
+                ours.add({key: value for key, value in new.items() if key in FIGURES})
+    figures |= ours.medians()
+    anchors |= bare.medians()
 
 
-def measure_casts(options, figures, curve, name):
+def measure_casts(options, figures, curve):
+    rounds = Rounds()
     with Stage(options.bench, curve=curve) as stage:
         worker, caller = stage.add("worker"), stage.add("caller")
         caller.ask("casts 64 2000")
@@ -107,10 +122,11 @@ def measure_casts(options, figures, curve, name):
             got = worker.ask(f"notes {options.casts}")
             if got["count"] != options.casts:
                 raise RuntimeError(f"of {options.casts} casts {got['count']} ran")
-            keep_best(figures, {
-                f"{name}s_per_second" if curve else "casts_plain_per_second":
-                    options.casts / (got["at"] - sent["start"]),
-                f"{name}_cpu_us" if curve else "cast_plain_cpu_us": clock.per(options.casts)[0]})
+            name = "cast" if curve else "cast_plain"
+            rate = options.casts / (got["at"] - sent["start"])
+            rounds.add({"casts_per_second" if curve else "casts_plain_per_second": rate,
+                        f"{name}_cpu_us": clock.per(options.casts)[0]})
+    figures |= rounds.medians()
 
 
 def measure_fanout(options, figures):
@@ -198,7 +214,7 @@ def measure_codec(options, figures):
 PARTS = {
     "calls": lambda options, figures, anchors: measure_calls(options, figures, anchors),
     "casts": lambda options, figures, _: (
-        measure_casts(options, figures, True, "cast"), measure_casts(options, figures, False, "cast")),
+        measure_casts(options, figures, True), measure_casts(options, figures, False)),
     "fanout": lambda options, figures, _: measure_fanout(options, figures),
     "peers": lambda options, figures, anchors: measure_peers(options, figures, anchors),
     "codec": lambda options, figures, _: measure_codec(options, figures),
@@ -239,8 +255,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bench", required=True, help="the nova-bench program")
     parser.add_argument("--anchors", help="a folder with the programs of tools/Benchmarks")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--calls", type=int, default=5_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--calls", type=int, default=3_000)
     parser.add_argument("--casts", type=int, default=50_000)
     parser.add_argument("--fanouts", type=int, default=100)
     parser.add_argument("--peers", type=int, default=5_000)

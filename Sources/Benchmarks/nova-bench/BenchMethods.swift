@@ -73,10 +73,13 @@ struct BenchShout: RPCMethod {
 }
 
 /// Work that takes a while; the answer tells when it began and when it ended.
+///
+/// It may run again, so that it begins when a worker has it: what is measured is whom it goes to and when.
 struct BenchJob: RPCMethod {
     static let topic = "bench"
     static let name = "job"
     static let number: UInt16 = 5
+    static let isIdempotent = true
     typealias Response = BenchJobTimes
 
     var milliseconds: Int64 = 0

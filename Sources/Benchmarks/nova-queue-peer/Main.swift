@@ -44,10 +44,10 @@ struct Main: AsyncParsableCommand {
     var calls: Double = 0.7
 
     @Option(help: "The shortest time of a call, in milliseconds.")
-    var deadlineFrom: Int64 = 2_000
+    var deadlineFrom: Int64 = 4_000
 
     @Option(help: "The longest time of a call, in milliseconds.")
-    var deadlineTo: Int64 = 10_000
+    var deadlineTo: Int64 = 15_000
 
     @Option(help: "Slots of each topic.")
     var slots = 16
@@ -99,7 +99,7 @@ struct Main: AsyncParsableCommand {
             return BrokerAddress(endpoint, curve: ClientCurve(keys: keys, broker: key))
         }
         return try await RPCBus.connect(
-            to: addresses, role: keys?.role ?? role, host: keys?.host ?? name, instance: name,
+            to: addresses, role: keys?.role ?? role, host: keys?.host ?? name, instance: "\(name).\(getpid())",
             log: Logger(label: name, factory: { StreamLogHandler.standardError(label: $0) }))
     }
 }

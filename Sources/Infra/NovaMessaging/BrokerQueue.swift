@@ -66,16 +66,11 @@ final class BrokerQueue {
         workers.removeAll { $0.peer === peer }
         departed.removeAll { now - $0.at > 120_000 }
         if departed.count >= 1_000 { departed.removeFirst() }
-        departed.append(DepartedWorker(instance: peer.instance, name: peer.name, at: now, isSilent: isSilent))
+        departed.append(DepartedWorker(instance: peer.instance, at: now, isSilent: isSilent))
     }
 
-    func join(_ worker: BrokerWorker, now: Int64) {
+    func join(_ worker: BrokerWorker) {
         departed.removeAll { $0.instance == worker.peer.instance }
-        // One that was silent is dead when another one has come in its place.
-        for index in departed.indices where departed[index].isSilent && departed[index].name == worker.peer.name {
-            departed[index].isSilent = false
-            departed[index].at = now
-        }
         workers.append(worker)
     }
 
@@ -151,10 +146,9 @@ final class BrokerQueue {
 /// A worker that is not connected any more.
 struct DepartedWorker {
     let instance: UInt64
-    let name: PeerName
-    var at: Int64
+    let at: Int64
     /// It did not close its connection: its host may be down, or the network between.
-    var isSilent: Bool
+    let isSilent: Bool
 }
 
 /// Whether all workers can be asked for a message that was sent to another broker before.

@@ -66,8 +66,9 @@ extension BrokerState {
 
     /// A message that is here already came again: its sender was with another broker in between.
     func comeBack(_ message: BrokerMessage, _ header: MessageHeader) {
-        guard !message.isIdempotent, header.attempt > message.turn else { return }
+        guard header.attempt > message.turn else { return }
         message.turn = header.attempt
+        guard !message.isIdempotent else { return }
         message.isCleared = false
         switch message.state {
         case .held:
@@ -161,6 +162,8 @@ extension BrokerState {
             return message.owner == peer.instance ? giveUp(message, "its worker has forgotten it") : resume(message)
         }
         guard message.state == .delivered, message.worker === peer else { return }
+        // It was asked for elsewhere, and its sender is back here since.
+        if message.isSuspect { return doubt(message, since: message.arrived) }
         let queue = queues[message.header.queue]
         release(message)
         if reason == .returned {

@@ -13,7 +13,7 @@ extension BrokerState {
             worker.slots = slots
             if header.kind == .ready { worker.versions = versions }
         } else if header.kind == .ready {
-            queue.join(BrokerWorker(peer: peer, slots: slots, versions: versions), now: now)
+            queue.join(BrokerWorker(peer: peer, slots: slots, versions: versions))
             peer.queues.insert(header.queue)
             askNewcomer(peer, queue)
         }

@@ -56,7 +56,8 @@ extension ClientState {
     func deliver(_ header: MessageHeader, _ body: [UInt8], _ index: Int, age: Int64) {
         let id = header.id
         if let known = jobs.meet(id, link: index) { return tell(id, known, index) }
-        if let promise = promises[id], promise.boot != links[index].boot {
+        let mayRunAgain = header.flags.contains(.idempotent)
+        if !mayRunAgain, let promise = promises[id], promise.boot != links[index].boot {
             guard promise.turn < header.amount else { return disclaim(id, index, .unknown) }
             promises.insert(id, Promise(boot: links[index].boot, turn: header.amount))
         }
@@ -64,7 +65,7 @@ extension ClientState {
         let deadline = now + header.remaining - age
         guard deadline > now else { return refuse(id, header.kind, index, Self.late) }
         let delivery = Delivery(header: header, body: body)
-        if header.flags.contains(.idempotent) {
+        if mayRunAgain {
             jobs.begin(delivery, link: index, boot: links[index].boot, now: now)
             actions.append(.run(delivery))
         } else {

@@ -11,7 +11,7 @@ import time
 
 PORT = 5550
 WORKER_ROLES = ("conductor", "scheduler", "network")
-# What a reader of the rules counts on: SIGSTOP, cuts and kills are milliseconds of the clock that the logs have.
+WORD = (1 << 64) - 1
 
 
 def now():
@@ -141,6 +141,17 @@ class Cluster:
 
     def heal(self):
         self.nft("flush set ip chaos pairs\nflush set ip chaos hosts")
+
+    def home(self, topic):
+        """The broker that all peers choose for a topic when all brokers live: RendezvousHash of the library."""
+        def weight(broker):
+            value = 0xCBF29CE484222325
+            for text in (topic, "", f"tcp://{broker.address}:{PORT}"):
+                for byte in text.encode():
+                    value = (value ^ byte) * 0x100000001B3 & WORD
+                value = (value ^ 0xFF) * 0x100000001B3 & WORD
+            return (value ^ value >> 29) * 0x9E3779B97F4A7C15 & WORD
+        return max(self.of("broker"), key=weight)
 
     # Keys and commands
 
