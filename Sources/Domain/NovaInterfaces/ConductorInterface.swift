@@ -40,6 +40,7 @@ public struct HostReport: RPCMethod, Equatable {
     public static let name = "host_report"
     public static let number: UInt16 = 2
     public static let isIdempotent = true
+    public static let isBackground = true
 
     public var resources = HostResources()
 
@@ -76,6 +77,7 @@ public struct PowerReport: RPCMethod, Equatable {
     public static let name = "power_report"
     public static let number: UInt16 = 3
     public static let isIdempotent = true
+    public static let isBackground = true
 
     public struct Response: Record, Equatable {
         /// Deleted, or living on another host: the host may remove them.
@@ -137,6 +139,7 @@ public struct ServiceHello: RPCMethod, Equatable {
     public static let name = "service_hello"
     public static let number: UInt16 = 5
     public static let isIdempotent = true
+    public static let isBackground = true
 
     public var binary = ""
     public var host = ""

@@ -22,7 +22,8 @@ extension BrokerState {
             peers[instance] = peer
             routes[route] = peer
         }
-        if header.flags.contains(.returning), settlingUntil == 0, now - started < 30_000 {
+        // Who was here before, and not with this process, says that the others were, too.
+        if header.flags.contains(.returning), header.amount != boot, settlingUntil == 0, now - started < 30_000 {
             settlingUntil = now + limits.settling
         }
         welcome(route, header)

@@ -8,7 +8,10 @@ extension ClientState {
         var hello = MessageHeader(.hello, id: nextID())
         hello.since = UInt16(MessageHeader.version)
         hello.principal = name
-        if links[index].epoch > 0 { hello.flags.insert(.returning) }
+        if links[index].epoch > 0 {
+            hello.flags.insert(.returning)
+            hello.amount = links[index].boot
+        }
         send(index, hello)
     }
 

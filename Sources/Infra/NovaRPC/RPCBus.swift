@@ -102,6 +102,7 @@ public final class RPCBus: Sendable {
         header.method = M.number
         header.since = M.since
         if M.isIdempotent { header.flags.insert(.idempotent) }
+        if M.isBackground { header.flags.insert(.background) }
         if let trace = UUID128(context.requestID.dropFirst(4)) { header.trace = trace }
         return header
     }

@@ -19,6 +19,8 @@ public protocol RPCMethod: Record {
     static var delivery: RPCDelivery { get }
     /// Whether it may run again after a worker that had taken it died; default false.
     static var isIdempotent: Bool { get }
+    /// Whether nobody waits for it, as for periodic reports: it goes after the other messages of its queue; default false.
+    static var isBackground: Bool { get }
     /// How long a caller waits when it says nothing else; default 60 seconds.
     static var timeout: Duration { get }
 }
@@ -27,5 +29,6 @@ extension RPCMethod {
     public static var since: UInt16 { 0 }
     public static var delivery: RPCDelivery { .call }
     public static var isIdempotent: Bool { false }
+    public static var isBackground: Bool { false }
     public static var timeout: Duration { .seconds(60) }
 }

@@ -8,6 +8,7 @@ public struct RPCMethodDescription: Sendable {
     public let since: UInt16
     public let delivery: RPCDelivery
     public let isIdempotent: Bool
+    public let isBackground: Bool
     public let timeout: Duration
     public let request: RecordDescription
     /// ``Nothing`` of a method that has nothing to say, and of casts and fanouts.
@@ -21,6 +22,7 @@ public struct RPCMethodDescription: Sendable {
         since = M.since
         delivery = M.delivery
         isIdempotent = M.isIdempotent
+        isBackground = M.isBackground
         timeout = M.timeout
         request = RecordDescription(M.self)
         response = RecordDescription(M.Response.self)

@@ -13,11 +13,12 @@ struct SpecRenderer {
     func interface(_ topic: String, _ methods: [RPCMethodDescription]) -> String {
         var lines = ["## Methods", ""]
         lines += table(
-            ["number", "method", "sent by", "idempotent", "time limit", "since", "request", "response"],
+            ["number", "method", "sent by", "idempotent", "priority", "time limit", "since", "request", "response"],
             methods.map { method in
                 [
                     "\(method.number)", "[`\(method.name)`](#\(method.name))", method.delivery.rawValue,
-                    method.isIdempotent ? "yes" : "no", "\(method.timeout.components.seconds) s", "\(method.since)",
+                    method.isIdempotent ? "yes" : "no", method.isBackground ? "background" : "normal",
+                    "\(method.timeout.components.seconds) s", "\(method.since)",
                     link(method.request.name, from: topic),
                     method.delivery == .call ? link(method.response.name, from: topic) : "",
                 ]

@@ -39,21 +39,25 @@ struct BrokerRig {
     private static let lists: Set<MessageKind> = [.taken, .go, .query, .disclaim, .settled, .done]
 
     @discardableResult
-    mutating func hello(_ route: PeerRoute, as instance: UInt64? = nil, role: String = "test", returning: Bool = false)
+    mutating func hello(
+        _ route: PeerRoute, as instance: UInt64? = nil, role: String = "test", returning: Bool = false, boot: UInt64 = 0
+    )
         -> [Sent]
     {
         var header = MessageHeader(.hello, id: MessageID(sender: instance ?? UInt64(route), counter: 0))
         header.since = 1
         header.principal = PeerName(role: role, host: "h\(instance ?? UInt64(route))", instance: "1")
         if returning { header.flags.insert(.returning) }
+        header.amount = boot
         return handle(.received(route, header, []))
     }
 
     @discardableResult
     mutating func ready(
-        _ route: PeerRoute, _ queue: QueueName = .topic("t"), slots: UInt64 = 1, versions: [String: UInt16] = [:]
+        _ route: PeerRoute, _ queue: QueueName = .topic("t"), slots: UInt64 = 1, versions: [String: UInt16] = [:],
+        instance: UInt64? = nil
     ) -> [Sent] {
-        var header = MessageHeader(.ready, id: MessageID(sender: UInt64(route), counter: 999))
+        var header = MessageHeader(.ready, id: MessageID(sender: instance ?? UInt64(route), counter: 999))
         header.queue = queue
         header.amount = slots
         return handle(.received(route, header, InterfaceVersions.encode(versions)))

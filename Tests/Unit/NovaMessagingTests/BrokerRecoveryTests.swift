@@ -1,0 +1,62 @@
+import NovaCore
+import NovaMessaging
+import NovaWire
+import Testing
+
+/// What the chaos test (`tools/tests/chaos.sh`) has found.
+@Suite("Broker rules after faults")
+struct BrokerRecoveryTests {
+    typealias Sent = BrokerRig.Sent
+
+    /// A broker that is old enough to know all workers: sender 1, workers 2 and 3.
+    private func rig() -> BrokerRig {
+        var rig = BrokerRig()
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        rig.ready(3)
+        _ = rig.pass(10_000, alive: [1, 2, 3])
+        return rig
+    }
+
+    @Test("a cast that came again is accepted only when it goes on; else its sender hears of it")
+    func acceptedLate() {
+        var rig = rig()
+        #expect(rig.send(.cast, from: 1, id: 1, flags: .resent).map(\.kind) == [.query, .query])
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1) == [])
+        #expect(
+            rig.answer(.disclaim, from: 3, sender: 1, id: 1).map(\.kind) == [.accepted, .cast])
+        #expect(rig.send(.cast, from: 1, id: 2, flags: .resent, amount: 3_000).map(\.kind) == [.query, .query])
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 2) == [])
+        #expect(rig.answer(.goodbye, from: 3, sender: 0, id: 0).map(\.kind).filter { $0 == .fail } == [.fail])
+    }
+
+    @Test("what a silent worker may have waits for its return, and is given up when it stays away")
+    func silentWorker() {
+        var rig = rig()
+        let call = rig.send(from: 1, id: 1, flags: .resent, amount: 500)
+        #expect(call.map(\.kind) == [.query, .query])
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1) == [])
+        #expect(rig.pass(3_100, alive: [1, 2]) == [], "worker 3 is lost, and may be back")
+        rig.hello(13, as: 3)
+        #expect(rig.ready(13, instance: 3).contains(Sent(kind: .query, to: 13, id: 1)))
+        #expect(rig.answer(.disclaim, from: 13, sender: 1, id: 1).map(\.kind) == [.call])
+        _ = rig.pass(3_100, alive: [1, 2])
+        #expect(rig.send(from: 1, id: 2, flags: .resent, amount: 500) == [Sent(kind: .query, to: 2, id: 2)])
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 2) == [])
+        #expect(rig.pass(2_900, alive: [1, 2]) == [])
+        #expect(rig.pass(3_100, alive: [1, 2]).map(\.kind) == [.fail])
+    }
+
+    @Test("a peer that comes back to the broker that it knows does not make others wait")
+    func sameBroker() {
+        var rig = rig()
+        rig.hello(13, as: 3, returning: true, boot: 7)
+        _ = rig.send(from: 1, id: 1, flags: .resent)
+        _ = rig.answer(.disclaim, from: 2, sender: 1, id: 1)
+        #expect(rig.answer(.disclaim, from: 13, sender: 1, id: 1).map(\.kind) == [.call])
+        rig.hello(12, as: 2, returning: true, boot: 8)
+        _ = rig.send(from: 1, id: 2, flags: .resent)
+        _ = rig.answer(.disclaim, from: 12, sender: 1, id: 2)
+        #expect(rig.answer(.disclaim, from: 13, sender: 1, id: 2) == [], "the one it knew was another")
+    }
+}
