@@ -1,8 +1,9 @@
 import Glibc
 import NovaCore
-import NovaMessaging
 import NovaSchema
 import NovaWire
+
+@testable import NovaMessaging
 
 // What libFuzzer calls with one input after the other: the first byte chooses the parser, the rest is what a peer sent.
 // A parser may refuse; it may not trap, read past its bytes or ask for much memory. What it takes must survive being
@@ -11,7 +12,7 @@ import NovaWire
 public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start, count > 0 else { return 0 }
     let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
-    switch start.pointee % 8 {
+    switch start.pointee % 10 {
     case 0: header(bytes)
     case 1: record(FailureRecord.self, bytes)
     case 2: record(EveryField.self, bytes)
@@ -19,6 +20,8 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 4: record(QueueList.self, bytes)
     case 5: record(DeadLetterList.self, bytes)
     case 6: json(bytes)
+    case 7: ids(bytes)
+    case 8: versions(bytes)
     default: text(String(decoding: bytes, as: UTF8.self))
     }
     return 0
@@ -36,6 +39,17 @@ private func header(_ bytes: [UInt8]) {
     guard let header = try? MessageHeader(decoding: bytes) else { return }
     let again = header.encoded()
     require((try? MessageHeader(decoding: again)) == header, "a header is written as another one")
+}
+
+private func ids(_ bytes: [UInt8]) {
+    guard let ids = MessageIDList.decode(bytes) else { return }
+    require(MessageIDList.decode(MessageIDList.encode(ids)) == ids, "a list of ids is written as another one")
+}
+
+private func versions(_ bytes: [UInt8]) {
+    guard let versions = InterfaceVersions.decode(bytes) else { return }
+    let again = InterfaceVersions.decode(InterfaceVersions.encode(versions))
+    require(again == versions, "versions are written as others")
 }
 
 private func record<R: Record>(_ type: R.Type, _ bytes: [UInt8]) {
