@@ -6,8 +6,6 @@ final class BrokerPeer {
     /// Nil while the connection is lost and the peer may still return.
     var route: PeerRoute?
     var lastHeard: Int64
-    /// When its process started, as it says.
-    let startedAt: Int64
     /// When a lost peer counts as dead.
     var deadAt: Int64?
     var queues: Set<QueueName> = []
