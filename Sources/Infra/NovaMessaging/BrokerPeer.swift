@@ -6,6 +6,8 @@ final class BrokerPeer {
     /// Nil while the connection is lost and the peer may still return.
     var route: PeerRoute?
     var lastHeard: Int64
+    /// When its process started, as it says.
+    let startedAt: Int64
     /// When a lost peer counts as dead.
     var deadAt: Int64?
     var queues: Set<QueueName> = []
@@ -22,12 +24,14 @@ final class BrokerPeer {
     var progressAt: Int64
     var isStuck = false
 
-    init(instance: UInt64, name: PeerName, version: UInt16, route: PeerRoute, now: Int64) {
+    /// `age` is how long its process has run, as it says.
+    init(instance: UInt64, name: PeerName, version: UInt16, route: PeerRoute, age: Int64, now: Int64) {
         self.instance = instance
         self.name = name
         self.version = version
         self.route = route
         lastHeard = now
+        startedAt = now - age
         progressAt = now
     }
 }

@@ -75,7 +75,11 @@ final class BrokerQueue {
     }
 
     /// Whether a worker that is dead now may have had a message that another broker lost at a time.
-    func hasLostWorker(since time: Int64) -> Bool { departed.contains { !$0.isSilent && $0.at >= time } }
+    ///
+    /// One that has started since may stand in for another one that never was here.
+    func hasLostWorker(since time: Int64) -> Bool {
+        departed.contains { !$0.isSilent && $0.at >= time } || workers.contains { $0.peer.startedAt >= time }
+    }
 
     /// Whether a worker is silent: it may live, work for another broker, and come back.
     var missesWorker: Bool { departed.contains(where: \.isSilent) }

@@ -18,7 +18,8 @@ extension BrokerState {
             routes[route] = peer
         } else {
             guard peers.count < limits.peers else { return reject(route, header, .full) }
-            let peer = BrokerPeer(instance: instance, name: name, version: header.since, route: route, now: now)
+            let peer = BrokerPeer(
+                instance: instance, name: name, version: header.since, route: route, age: header.remaining, now: now)
             peers[instance] = peer
             routes[route] = peer
         }

@@ -8,6 +8,7 @@ extension ClientState {
         var hello = MessageHeader(.hello, id: nextID())
         hello.since = UInt16(MessageHeader.version)
         hello.principal = name
+        hello.remaining = min(max(1, now - started), Int64(UInt32.max))
         if links[index].epoch > 0 {
             hello.flags.insert(.returning)
             hello.amount = links[index].boot

@@ -58,6 +58,7 @@ final class ClientState {
     let instance: UInt64
     let name: PeerName
     var now: Int64
+    let started: Int64
     var links: [ClientLinkState]
     var requests: [UInt64: Request] = [:]
     var requestBytes = 0
@@ -82,6 +83,7 @@ final class ClientState {
         self.instance = instance
         self.name = name
         self.now = now
+        started = now
         random = SplitMix64(state: seed)
         links = endpoints.map { ClientLinkState(endpoint: $0, now: now) }
     }

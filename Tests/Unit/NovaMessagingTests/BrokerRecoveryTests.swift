@@ -59,4 +59,17 @@ struct BrokerRecoveryTests {
         _ = rig.answer(.disclaim, from: 12, sender: 1, id: 2)
         #expect(rig.answer(.disclaim, from: 13, sender: 1, id: 2) == [], "the one it knew was another")
     }
+
+    @Test("a worker that has started since another broker was lost may stand in for one that ran the message")
+    func newWorker() {
+        var rig = rig()
+        rig.hello(4, age: 2_000)
+        rig.ready(4)
+        #expect(rig.send(from: 1, id: 1, flags: .resent, amount: 3_000).map(\.kind) == [.query, .query, .query])
+        for worker in [2, 3] as [PeerRoute] { #expect(rig.answer(.disclaim, from: worker, sender: 1, id: 1) == []) }
+        #expect(rig.answer(.disclaim, from: 4, sender: 1, id: 1).map(\.kind) == [.fail])
+        #expect(rig.send(from: 1, id: 2, flags: .resent, amount: 1_000).map(\.kind) == [.query, .query, .query])
+        for worker in [2, 3] as [PeerRoute] { #expect(rig.answer(.disclaim, from: worker, sender: 1, id: 2) == []) }
+        #expect(rig.answer(.disclaim, from: 4, sender: 1, id: 2).map(\.kind) == [.call])
+    }
 }

@@ -40,7 +40,8 @@ struct BrokerRig {
 
     @discardableResult
     mutating func hello(
-        _ route: PeerRoute, as instance: UInt64? = nil, role: String = "test", returning: Bool = false, boot: UInt64 = 0
+        _ route: PeerRoute, as instance: UInt64? = nil, role: String = "test", returning: Bool = false,
+        boot: UInt64 = 0, age: Int64 = 60_000
     )
         -> [Sent]
     {
@@ -49,6 +50,7 @@ struct BrokerRig {
         header.principal = PeerName(role: role, host: "h\(instance ?? UInt64(route))", instance: "1")
         if returning { header.flags.insert(.returning) }
         header.amount = boot
+        header.remaining = age
         return handle(.received(route, header, []))
     }
 

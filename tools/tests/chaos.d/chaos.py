@@ -337,7 +337,7 @@ class Chaos:
         if self.failed:
             print(f"logs: {self.folder}")
         elif not self.options.keep:
-            shutil.rmtree(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         return self.failed == 0
 
