@@ -20,7 +20,6 @@ extension BrokerState {
         }
         var header = header
         header.principal = peer.name
-        let amount = header.flags.contains(.resent) ? header.amount : 0
         let patience = header.remaining > 0 ? header.remaining : limits.castHold
         let message = BrokerMessage(header: header, body: body, sender: peer, arrived: now, deadline: now + patience)
         if let instance = handled[id] {
@@ -32,10 +31,10 @@ extension BrokerState {
             guard message.isIdempotent else { return fail(message, Self.workerLost(header)) }
         }
         guard !isDraining else { return refuse(message, .moved) }
-        if header.flags.contains(.resent) { return hold(message, amount) }
+        if header.flags.contains(.resent) { return hold(message, MessageDoubt(header)) }
         guard !message.isIdempotent else { return enqueue(message, fresh: true) }
         // This process stood still: the message may have lain here while its sender went elsewhere.
-        if now < doubtUntil { return hold(message, UInt64(max(0, now - doubtSince))) }
+        if now < doubtUntil { return hold(message, MessageDoubt(since: doubtSince, now: now)) }
         enqueue(message, fresh: true)
     }
 
@@ -112,12 +111,8 @@ extension BrokerState {
             queue.forget(message, as: .delivered)
             worker.busy += 1
             message.slot = worker
-            message.worker = worker.peer
             // A message that may run again is begun without asking.
-            message.isTaken = message.isIdempotent
-            message.deliveredAt = now
-            worker.peer.delivered.insert(message.id)
-            queue.inFlight += 1
+            assign(message, to: worker.peer, isTaken: message.isIdempotent)
             queue.countOut += 1
             methods.waited(message.header, now - message.arrived)
             transmit(message)
@@ -138,17 +133,31 @@ extension BrokerState {
 
     /// Gives a message to the worker that has got it before; it takes no slot.
     func hand(_ message: BrokerMessage, to worker: BrokerPeer) {
+        assign(message, to: worker, isTaken: true)
+        message.header.flags.insert(.resent)
+        if message.isCall { message.sender.waitsFor.insert(message.id) }
+        transmit(message)
+    }
+
+    /// From here on the message is a worker's.
+    func assign(_ message: BrokerMessage, to worker: BrokerPeer, isTaken: Bool) {
         message.state = .delivered
         message.worker = worker
-        message.slot = nil
-        message.isTaken = true
+        message.isTaken = isTaken
         message.deliveredAt = now
-        message.header.flags.insert(.resent)
         messages[message.id] = message
         worker.delivered.insert(message.id)
-        if message.isCall { message.sender.waitsFor.insert(message.id) }
         queue(message.header.queue)?.inFlight += 1
-        transmit(message)
+    }
+
+    /// The message is no worker's any more, and its slot is free.
+    func unassign(_ message: BrokerMessage) {
+        guard let worker = message.worker else { return }
+        queues[message.header.queue]?.inFlight -= 1
+        worker.delivered.remove(message.id)
+        message.slot?.busy -= 1
+        message.slot = nil
+        message.worker = nil
     }
 
     func transmit(_ message: BrokerMessage) {
@@ -214,12 +223,8 @@ extension BrokerState {
     /// Takes a message off the books.
     func release(_ message: BrokerMessage) {
         messages[message.id] = nil
-        if message.state == .delivered, let queue = queues[message.header.queue] { queue.inFlight -= 1 }
+        unassign(message)
         message.state = .dropped
-        message.worker?.delivered.remove(message.id)
-        message.slot?.busy -= 1
-        message.slot = nil
-        message.worker = nil
     }
 
     // MARK: Ends without an answer

@@ -10,11 +10,8 @@ extension BrokerState {
     /// How long a message that may run again waits for the word of workers, in milliseconds.
     private static let patience: Int64 = 300
 
-    /// Holds a message that was sent to another broker before.
-    ///
-    /// The amount says since how many milliseconds its sender does not know what that broker did, or with the flag
-    /// `taken` which worker had taken it there.
-    func hold(_ message: BrokerMessage, _ amount: UInt64) {
+    /// Holds a message that was sent to another broker before, or may have been.
+    func hold(_ message: BrokerMessage, _ doubt: MessageDoubt) {
         guard held.count < limits.messages, let queue = queue(message.header.queue) else {
             return refuse(message, .full)
         }
@@ -23,28 +20,25 @@ extension BrokerState {
         messages[message.id] = message
         // A cast is accepted only when it is known that it goes on; its sender may be told that it is lost.
         if message.isCall { admit(message) }
-        ask(for: message, in: queue, amount)
+        ask(for: message, in: queue, doubt)
     }
 
-    private func ask(for message: BrokerMessage, in queue: BrokerQueue, _ amount: UInt64) {
+    private func ask(for message: BrokerMessage, in queue: BrokerQueue, _ doubt: MessageDoubt) {
         message.state = .held
         held.insert(message.id)
         queue.held += 1
         message.heldAt = now
-        if message.isIdempotent {
-            for worker in queue.workers { ask(worker.peer, for: message) }
-        } else if message.header.flags.contains(.taken) {
-            message.owner = amount
+        switch doubt {
+        case .taken(let instance) where !message.isIdempotent:
+            message.owner = instance
             message.mustBeClaimed = true
-            if let worker = peers[amount] { ask(worker, for: message) }
-        } else {
+            if let worker = peers[instance] { ask(worker, for: message) }
+        case .unknown(let time) where !message.isIdempotent && time > Self.exactness:
             // Its sender heard all that a broker did which ended; of one that fell silent it may have missed the end.
-            let unknown = Int64(clamping: amount)
-            if unknown > Self.exactness {
-                message.unknownSince = now - unknown
-                message.mustBeClaimed = started >= now - unknown - limits.settling - limits.grace
-            }
-            for worker in queue.workers { ask(worker.peer, for: message) }
+            message.unknownSince = now - time
+            message.mustBeClaimed = started >= now - time - limits.settling - limits.grace
+            fallthrough
+        case .taken, .unknown: for worker in queue.workers { ask(worker.peer, for: message) }
         }
         resume(message)
     }
@@ -73,28 +67,23 @@ extension BrokerState {
         switch message.state {
         case .held:
             unhold(message, as: .pending)
-            queues[message.header.queue].map { ask(for: message, in: $0, header.amount) }
-        case .pending: doubt(message, since: now - Int64(clamping: header.amount))
+            queues[message.header.queue].map { ask(for: message, in: $0, MessageDoubt(header)) }
+        case .pending: doubt(message, MessageDoubt(header))
         case .delivered where !message.isTaken: message.isSuspect = true
         case .delivered, .dropped: break
         }
     }
 
     /// Holds a message whose sender may have given it to another broker, until all workers have said what they know.
-    func doubt(_ message: BrokerMessage, since: Int64) {
+    private func doubt(_ message: BrokerMessage, _ doubt: MessageDoubt) {
         guard let queue = queues[message.header.queue] else { return }
-        if message.state == .delivered {
-            queue.inFlight -= 1
-            message.worker?.delivered.remove(message.id)
-            message.slot?.busy -= 1
-            message.slot = nil
-            message.worker = nil
-        } else {
-            queue.forget(message, as: .held)
-        }
+        if message.state == .delivered { unassign(message) } else { queue.forget(message, as: .held) }
         message.isSuspect = false
-        ask(for: message, in: queue, UInt64(max(0, now - since)))
+        ask(for: message, in: queue, doubt)
     }
+
+    /// The same, when nobody knows since a time.
+    func doubt(_ message: BrokerMessage, since: Int64) { doubt(message, MessageDoubt(since: since, now: now)) }
 
     private func ask(_ peer: BrokerPeer, for message: BrokerMessage) {
         message.unanswered.insert(peer.instance)
@@ -133,14 +122,7 @@ extension BrokerState {
 
     /// The worker that has the message answers it here.
     private func join(_ message: BrokerMessage, _ worker: BrokerPeer) {
-        message.state = .delivered
-        message.worker = worker
-        message.slot = nil
-        message.isTaken = true
-        message.deliveredAt = now
-        messages[message.id] = message
-        worker.delivered.insert(message.id)
-        queue(message.header.queue)?.inFlight += 1
+        assign(message, to: worker, isTaken: true)
         guard !message.isCall else { return }
         accept(message.sender, message.header)
         marks.settled(message.id)
@@ -254,9 +236,7 @@ extension BrokerState {
     /// A message's worker is dead.
     func workerLost(_ message: BrokerMessage) {
         let wasTaken = message.isTaken
-        if let queue = queues[message.header.queue] { queue.inFlight -= 1 }
-        message.slot = nil
-        message.worker = nil
+        unassign(message)
         message.isTaken = false
         message.state = .pending
         let again = message.isIdempotent && Int(message.header.attempt) + 1 < limits.attempts

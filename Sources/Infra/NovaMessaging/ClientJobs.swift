@@ -100,7 +100,7 @@ struct ClientJobs {
             }
             nextReport = min(nextReport, jobs[id]?.reportAt ?? Int64.max)
         }
-        return due.sorted { ($0.id.sender, $0.id.counter) < ($1.id.sender, $1.id.counter) }
+        return due.sorted { MessageID.isBefore($0.id, $1.id) }
     }
 
     // MARK: Ended

@@ -1,3 +1,5 @@
+import NovaCore
+
 /// What a peer knows of its connection to one broker.
 struct ClientLinkState {
     enum Phase {

@@ -84,7 +84,7 @@ final class ClientState {
         self.name = name
         self.now = now
         started = now
-        random = SplitMix64(state: seed)
+        random = SplitMix64(seed: seed)
         links = endpoints.map { ClientLinkState(endpoint: $0, now: now) }
     }
 

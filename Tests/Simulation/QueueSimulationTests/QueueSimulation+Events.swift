@@ -1,5 +1,4 @@
 import NovaCore
-
 import NovaWire
 
 @testable import NovaMessaging
@@ -27,7 +26,6 @@ extension QueueSimulation {
         case .send(let index): send(index)
         case .workEnds(let index, let life, let id): workEnds(index, life: life, id)
         case .fault: fault()
-        case .heal: break
         case .restartBroker(let index): if brokers[index] == nil { startBroker(index) }
         case .restartPeer(let index): if peers[index] == nil { startPeer(index) }
         }

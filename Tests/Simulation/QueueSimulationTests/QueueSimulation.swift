@@ -1,5 +1,4 @@
 import NovaCore
-
 import NovaWire
 
 @testable import NovaMessaging
@@ -19,7 +18,6 @@ final class QueueSimulation {
         case send(Int)
         case workEnds(Int, life: Int, MessageID)
         case fault
-        case heal(Int)
         case restartBroker(Int)
         case restartPeer(Int)
     }
@@ -75,7 +73,7 @@ final class QueueSimulation {
 
     init(seed: UInt64, traffic: Int64 = 30_000, follow: String? = nil) {
         self.follow = follow
-        random = SplitMix64(state: seed)
+        random = SplitMix64(seed: seed)
         trafficUntil = 1_000 + traffic
         endAt = trafficUntil + 150_000
         for broker in 0..<Self.brokerCount {

@@ -10,8 +10,9 @@ struct SimulatedOperation {
     let senderLife: Int
     let deadline: Int64
     var endedAt: Int64?
+    /// Until when its sender had stood still for the last time before that.
+    var awakeSince: Int64 = 0
     var isAccepted = false
-    var isDone = false
     /// A broker knows that a worker has it: from then on it runs at most once.
     var isTaken = false
     var isReported = false

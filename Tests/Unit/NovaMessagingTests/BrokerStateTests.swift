@@ -265,6 +265,20 @@ struct BrokerStateTests {
             "its sender knows all that the other broker did")
     }
 
+    @Test("whatever number a sender gives for what it does not know, and whatever worker it names")
+    func wildAmounts() {
+        var rig = BrokerRig()
+        for route in 1...2 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        for (id, amount) in [UInt64.max, UInt64(Int64.max), 1 << 62].enumerated() {
+            #expect(rig.send(from: 1, id: UInt64(id), flags: .resent, amount: amount).map(\.kind) == [.query])
+        }
+        // Sent again by a sender that knows by now who has it: only that worker counts.
+        #expect(rig.send(from: 1, id: 9, flags: .resent, attempt: 1).map(\.kind) == [.query])
+        _ = rig.send(from: 1, id: 9, flags: [.resent, .taken], amount: 77, attempt: 2)
+        #expect(rig.pass(4_000, alive: [1, 2]).contains(Sent(kind: .fail, to: 1, id: 9)), "worker 77 is not here")
+    }
+
     @Test("of two brokers that ask for a message the one wins to which its sender turned later")
     func outbid() {
         var rig = BrokerRig()

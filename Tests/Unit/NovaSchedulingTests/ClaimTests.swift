@@ -74,7 +74,7 @@ import Testing
         for (index, id) in providers.enumerated() {
             try await placement.report(id, name: "host-\(index)", Fleet.inventories())
         }
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         let servers = (0..<20).map { _ in ServerID.random() }
         for _ in 0..<300 {
             let server = servers[Int.random(in: 0..<20, using: &random)]
@@ -122,7 +122,7 @@ import Testing
         let placed = try await withThrowingTaskGroup(of: Bool.self) { group in
             for seed in 0..<100 {
                 group.addTask {
-                    var generator = SeededGenerator(seed: UInt64(seed))
+                    var generator = SplitMix64(seed: UInt64(seed))
                     let ranking = selector.rank(Fleet.request(memory: 1024), hosts, using: &generator)
                     let server = ServerID.random()
                     for host in ranking.hosts {

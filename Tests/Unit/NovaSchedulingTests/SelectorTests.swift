@@ -8,7 +8,7 @@ import Testing
         _ request: SchedulingRequest, _ hosts: [HostState], subset: Int = 1, shufflesTies: Bool = false,
         seed: UInt64 = 1
     ) throws -> HostSelector.Ranking {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         return try Fleet.selector(subset: subset, shufflesTies: shufflesTies).rank(request, hosts, using: &generator)
     }
 

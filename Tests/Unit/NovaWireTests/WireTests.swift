@@ -37,7 +37,7 @@ struct WireTests {
 
     @Test("100,000 seeded mutations are refused or decoded, never a trap")
     func mutations() {
-        var generator = WireRandom(state: 42)
+        var generator = SplitMix64(seed: 42)
         let bytes = EveryField.sample.encoded()
         var refused = 0
         for _ in 0..<100_000 {
@@ -58,7 +58,7 @@ struct WireTests {
 
     @Test("random bytes are refused or decoded, never a trap")
     func noise() {
-        var generator = WireRandom(state: 9)
+        var generator = SplitMix64(seed: 9)
         for _ in 0..<20_000 {
             let count = Int(generator.next() % 64)
             let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
@@ -162,16 +162,4 @@ struct ManyFields: Record {
     var elements: [EveryField] = []
     init() {}
     mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("elements", &elements) }
-}
-
-/// A small seeded generator.
-struct WireRandom: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
