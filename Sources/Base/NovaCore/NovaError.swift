@@ -37,6 +37,8 @@ public struct NovaError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The hypervisor or a host command failed.
         case hypervisor = 22
         case noSpace = 23
+        /// Those who serve the queue are too old for the request.
+        case unsupportedVersion = 24
     }
 
     public var code: Code
@@ -72,7 +74,7 @@ public struct NovaError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the same request may succeed later, with no change to it.
     public var isTransient: Bool {
         switch code {
-        case .unavailable, .timeout, .noConsumer, .workerLost, .queueFull, .cancelled: true
+        case .unavailable, .timeout, .noConsumer, .workerLost, .queueFull, .cancelled, .unsupportedVersion: true
         default: false
         }
     }

@@ -41,7 +41,7 @@ public enum FaultStyle: Sendable {
             case .glance: 413
             case .nova, .keystone, .placement: 403
             }
-        case .unavailable, .timeout, .cancelled, .noConsumer, .workerLost, .queueFull: 503
+        case .unavailable, .timeout, .cancelled, .noConsumer, .workerLost, .queueFull, .unsupportedVersion: 503
         case .notImplemented: 501
         case .unsupportedMedia: 415
         case .gone: 410

@@ -23,7 +23,7 @@ struct BrokerMarks {
 
     private var ids: [Key: [MessageID]] = [:]
 
-    /// The sender of a call should know who has it.
+    /// The sender should know who has it: should this broker be lost, only that worker is asked.
     mutating func taken(_ id: MessageID, by worker: UInt64) {
         ids[Key(order: 0, peer: id.sender, amount: worker), default: []].append(id)
     }

@@ -14,6 +14,8 @@ final class BrokerMessage {
     let body: [UInt8]
     let sender: BrokerPeer
     let arrived: Int64
+    /// Its place among all that have come to this broker.
+    let order: UInt64
     let deadline: Int64
     var state = State.pending
     var worker: BrokerPeer?
@@ -37,7 +39,7 @@ final class BrokerMessage {
     /// Workers that have not said yet whether they have it.
     var unanswered: Set<UInt64> = []
 
-    init(header: MessageHeader, body: [UInt8], sender: BrokerPeer, arrived: Int64, deadline: Int64) {
+    init(header: MessageHeader, body: [UInt8], sender: BrokerPeer, arrived: Int64, order: UInt64, deadline: Int64) {
         turn = header.attempt
         var header = header
         header.attempt = 0
@@ -46,6 +48,7 @@ final class BrokerMessage {
         self.body = body
         self.sender = sender
         self.arrived = arrived
+        self.order = order
         self.deadline = deadline
     }
 

@@ -91,23 +91,26 @@ final class BrokerQueue {
 
     var oldest: BrokerMessage? {
         let first = [urgent, background].compactMap { $0.first { $0.state == .pending } }
-        return first.min { $0.arrived < $1.arrived }
+        return first.min { $0.order < $1.order }
     }
 
-    /// Puts a message at the end, or at the front when it was delivered before.
+    /// Puts a message at the end, or where its arrival belongs when it was delivered or held before.
     func add(_ message: BrokerMessage, front: Bool) {
         message.state = .pending
         if message.header.flags.contains(.background) {
-            if front { background.prepend(message) } else { background.append(message) }
-        } else if front {
-            urgent.prepend(message)
+            Self.add(message, to: &background, front: front)
         } else {
-            urgent.append(message)
+            Self.add(message, to: &urgent, front: front)
         }
         ready += 1
         bytes += message.size
         tally.bytes += message.size
         nextExpiry = min(nextExpiry, message.deadline)
+    }
+
+    private static func add(_ message: BrokerMessage, to line: inout Deque<BrokerMessage>, front: Bool) {
+        let index = front ? line.firstIndex { $0.order > message.order } : nil
+        line.insert(message, at: index ?? line.endIndex)
     }
 
     /// The next message for which there is a worker, with that worker; both are the caller's then.

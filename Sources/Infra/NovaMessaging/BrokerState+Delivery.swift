@@ -21,7 +21,9 @@ extension BrokerState {
         var header = header
         header.principal = peer.name
         let patience = header.remaining > 0 ? header.remaining : limits.castHold
-        let message = BrokerMessage(header: header, body: body, sender: peer, arrived: now, deadline: now + patience)
+        arrivals += 1
+        let message = BrokerMessage(
+            header: header, body: body, sender: peer, arrived: now, order: arrivals, deadline: now + patience)
         if let instance = handled[id] {
             if header.kind == .cast {
                 accept(peer, header)
@@ -182,7 +184,7 @@ extension BrokerState {
         }
         message.isTaken = true
         marks.go(id, to: peer.instance)
-        if message.isCall { marks.taken(id, by: peer.instance) } else { marks.settled(id) }
+        marks.taken(id, by: peer.instance)
     }
 
     /// Since when nobody here knows what the sender did.

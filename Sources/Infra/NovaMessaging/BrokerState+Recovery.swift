@@ -93,9 +93,7 @@ extension BrokerState {
 
     /// All that is held, in the order of its coming.
     var heldMessages: [BrokerMessage] {
-        held.compactMap { messages[$0] }.sorted {
-            ($0.arrived, $0.id.sender, $0.id.counter) < ($1.arrived, $1.id.sender, $1.id.counter)
-        }
+        held.compactMap { messages[$0] }.sorted { $0.order < $1.order }
     }
 
     /// A worker that was not here has come: it may have what is held.
@@ -123,9 +121,8 @@ extension BrokerState {
     /// The worker that has the message answers it here.
     private func join(_ message: BrokerMessage, _ worker: BrokerPeer) {
         assign(message, to: worker, isTaken: true)
-        guard !message.isCall else { return }
-        accept(message.sender, message.header)
-        marks.settled(message.id)
+        if !message.isCall { accept(message.sender, message.header) }
+        marks.taken(message.id, by: worker.instance)
     }
 
     /// A worker does not have a message.
@@ -133,7 +130,7 @@ extension BrokerState {
         guard let message = messages[id] else { return }
         if message.state == .held {
             // An answer to an earlier question is none to the last one.
-            guard turn == message.turn else { return }
+            guard reason.answersQuery, turn == message.turn else { return }
             peer.asked.remove(id)
             guard message.unanswered.remove(peer.instance) != nil else { return }
             if reason == .outbid {
@@ -141,9 +138,14 @@ extension BrokerState {
                 message.sender.waitsFor.remove(id)
                 return unhold(message, as: .dropped)
             }
-            return message.owner == peer.instance ? giveUp(message, "its worker has forgotten it") : resume(message)
+            guard message.owner == peer.instance else { return resume(message) }
+            guard reason == .unbegun else { return giveUp(message, "its worker has forgotten it") }
+            // The broker that was lost had not let it begin.
+            message.owner = nil
+            message.mustBeClaimed = false
+            return resume(message)
         }
-        guard message.state == .delivered, message.worker === peer else { return }
+        guard message.state == .delivered, message.worker === peer, !reason.answersQuery else { return }
         // It was asked for elsewhere, and its sender is back here since.
         if message.isSuspect { return doubt(message, since: message.arrived) }
         let queue = queues[message.header.queue]

@@ -28,6 +28,7 @@ public final class BrokerState {
     var peers: [UInt64: BrokerPeer] = [:]
     var queues: [QueueName: BrokerQueue] = [:]
     var messages: [MessageID: BrokerMessage] = [:]
+    var arrivals: UInt64 = 0
     /// Which worker ended which message, for the last so many messages.
     var handled = BoundedMap<MessageID, UInt64>(limit: 20_000)
     var held: Set<MessageID> = []

@@ -32,6 +32,8 @@ struct ClientJobs {
     private static let byteLimit = 16 << 20
     /// Twice the longest time that senders try again, in milliseconds.
     private static let age: Int64 = 600_000
+    /// How late the word of a broker may be after a message's deadline, in milliseconds.
+    private static let patience: Int64 = 60_000
     /// A third of the silence that callers bear, in milliseconds.
     private static let report: Int64 = 20_000
 
@@ -60,6 +62,14 @@ struct ClientJobs {
     }
 
     func waiting(_ id: MessageID) -> Waiting? { held[id] }
+
+    /// Forgets what has waited for long after the end of its time: its broker has given it to another worker, or is lost.
+    mutating func dropLate(now: Int64) {
+        guard held.contains(where: { now - $0.value.deadline > Self.patience }) else { return }
+        held = held.filter { now - $0.value.deadline <= Self.patience }
+    }
+
+    var waitingCount: Int { held.count }
 
     mutating func drop(_ id: MessageID) { held[id] = nil }
 

@@ -111,12 +111,17 @@ extension ClientState {
         }
         if reason == .moved {
             // Never delivered there: it goes elsewhere as if it had not been sent.
-            guard let request = requests[header.id.counter] else { return }
+            guard requests[header.id.counter] != nil else { return }
             if links[index].phase == .ready { links[index].phase = .draining }
-            requests[header.id.counter]?.place = nil
-            requests[header.id.counter]?.header.flags.insert(.resent)
-            requests[header.id.counter]?.turn = min(request.turn, 254) + 1
+            takeBack(header.id.counter)
             return dispatch(header.id.counter)
+        }
+        if reason == .full, requests[header.id.counter]?.isAnswered == true {
+            // Another broker had accepted it, and was lost: it is this peer's to bring it in.
+            takeBack(header.id.counter)
+            requests[header.id.counter]?.retryAt = now + Self.retry
+            nextRetry = min(nextRetry, now + Self.retry)
+            return
         }
         let details = "queue \(header.queue), message \(header.id)"
         let error: NovaError =
@@ -125,13 +130,36 @@ extension ClientState {
             case .full: NovaError(.queueFull, "The service is overloaded; try again later.", details: details)
             case .noCompatibleWorker:
                 NovaError(
-                    .noConsumer, "The services that are there are too old for this; upgrade them first.",
+                    .unsupportedVersion, "The services that are there are too old for this; upgrade them first.",
                     details: details)
             case .forbidden:
                 NovaError(.forbidden, "The message queue does not let this service do that.", details: details)
             default: NovaError(.unavailable, "The message queue refused the request.", details: details)
             }
         complete(header.id, .failure(error))
+    }
+
+    /// A broker did not take the message: it goes on as if it had not been sent there.
+    private func takeBack(_ counter: UInt64) {
+        guard let request = requests[counter] else { return }
+        requests[counter]?.place = nil
+        requests[counter]?.header.flags.insert(.resent)
+        requests[counter]?.turn = min(request.turn, 254) + 1
+    }
+
+    /// Brings accepted casts to a broker that was full.
+    func retryRefused() {
+        guard nextRetry <= now else { return }
+        nextRetry = Int64.max
+        for counter in requests.keys.sorted() {
+            guard let retryAt = requests[counter]?.retryAt else { continue }
+            guard retryAt <= now else {
+                nextRetry = min(nextRetry, retryAt)
+                continue
+            }
+            requests[counter]?.retryAt = nil
+            dispatch(counter)
+        }
     }
 
     func complete(_ id: MessageID, _ result: Result<[UInt8], NovaError>) {
@@ -174,10 +202,16 @@ extension ClientState {
                 continue
             }
             forget(counter)
-            guard !request.isAnswered else { continue }
-            withdraw(request)
             let header = request.header
             let details = "queue \(header.queue), method \(header.method), message \(header.id)"
+            guard !request.isAnswered else {
+                // Where a broker has it, that one reports its end.
+                if request.place == nil || !links.contains(where: \.isWelcome) {
+                    actions.append(.note("an accepted cast was lost: \(details)"))
+                }
+                continue
+            }
+            withdraw(request)
             let error =
                 request.place == nil
                 ? NovaError(.unavailable, "The message queue is not reachable.", details: details)

@@ -58,7 +58,7 @@ extension ClientState {
         if let known = jobs.meet(id, link: index) { return tell(id, known, index) }
         let mayRunAgain = header.flags.contains(.idempotent)
         if !mayRunAgain, let promise = promises[id], promise.boot != links[index].boot {
-            guard promise.turn < header.amount else { return disclaim(id, index, .unknown) }
+            guard promise.turn < header.amount else { return disclaim(id, index, .refused) }
             promises.insert(id, Promise(boot: links[index].boot, turn: header.amount))
         }
         guard services[header.queue] != nil, !isDraining else { return disclaim(id, index, .returned) }
@@ -78,7 +78,7 @@ extension ClientState {
     func go(_ id: MessageID, _ index: Int) {
         guard let job = jobs.waiting(id), job.link == index, job.boot == links[index].boot else {
             // Another broker was quicker, and this one hears of the end too; or it was dropped since.
-            guard let known = jobs.meet(id, link: index) else { return disclaim(id, index, .unknown) }
+            guard let known = jobs.meet(id, link: index) else { return disclaim(id, index, .refused) }
             if case .finished(let kind, let body) = known { end(id, kind, body, index) }
             return
         }
@@ -98,9 +98,10 @@ extension ClientState {
             } else if let promise = promises[id], promise.turn > turn {
                 disclaim(id, index, .outbid, turn)
             } else {
+                let reason: DisclaimReason = jobs.waiting(id) == nil ? .unknown : .unbegun
                 jobs.drop(id)
                 promises.insert(id, Promise(boot: links[index].boot, turn: turn))
-                disclaim(id, index, .unknown, turn)
+                disclaim(id, index, reason, turn)
             }
         }
     }
@@ -134,7 +135,7 @@ extension ClientState {
     func withdraw(_ id: MessageID) {
         guard let waiting = jobs.waiting(id) else { return actions.append(.cancelWork(id)) }
         jobs.drop(id)
-        disclaim(id, waiting.link, .unknown)
+        disclaim(id, waiting.link, .refused)
     }
 
     /// A handler has ended: REPLY or FAIL of a call, DONE of a cast.

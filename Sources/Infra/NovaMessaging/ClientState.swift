@@ -31,7 +31,9 @@ final class ClientState {
         var takenBy: UInt64?
         /// When the first broker that may have delivered it was heard for the last time.
         var lostAt = Int64.max
-        /// A cast whose sender goes on already; the copy is kept until a worker has it.
+        /// When it is sent again, after a broker that was full.
+        var retryAt: Int64?
+        /// A cast whose sender goes on already; the copy is kept until it has ended.
         var isAnswered = false
     }
     /// Which broker alone may let a message run here.
@@ -52,6 +54,8 @@ final class ClientState {
     static let requestLimit = 20_000
     static let requestBytes = 64 << 20
     static let silence: Int64 = 3_000
+    /// How long a cast that was accepted elsewhere waits after a broker that was full, in milliseconds.
+    static let retry: Int64 = 500
     /// A broker this much older than a loss knew all workers then, in milliseconds.
     static let settling: Int64 = 4_000
 
@@ -72,6 +76,7 @@ final class ClientState {
     var isDraining = false
     var isStopped = false
     var nextDeadline = Int64.max
+    var nextRetry = Int64.max
     var random: SplitMix64
     var actions: [ClientAction] = []
     private var earlyCancels: Set<UInt64> = []
@@ -190,6 +195,8 @@ final class ClientState {
         for index in links.indices { keepAlive(index) }
         if now >= nextDeadline { expire() }
         takeBack()
+        jobs.dropLate(now: now)
+        retryRefused()
         reportProgress()
     }
 

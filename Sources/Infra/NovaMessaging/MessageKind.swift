@@ -50,14 +50,21 @@ public enum MessageKind: UInt8, Sendable, CaseIterable {
 
 /// Why a worker does not have a message.
 ///
-/// Raw values are on the wire: append only.
+/// Those that answer a QUERY and those that refuse a delivery are told apart: a broker may have delivered the message
+/// before the second answer to a question comes. Raw values are on the wire: append only.
 enum DisclaimReason: UInt64 {
-    /// It never came, or another broker asked for it since: this worker will not run it for anybody else.
+    /// QUERY: it is not here, and will not run here for a broker of an earlier turn.
     case unknown = 0
-    /// The worker takes no more work: another one may have it.
+    /// Delivery: the worker takes no more work, another one may have it.
     case returned = 1
-    /// Another broker has asked for it, to which its sender turned later.
+    /// QUERY: another broker has asked for it, to which its sender turned later.
     case outbid = 2
+    /// Delivery: another broker has asked for it since, or its own has cancelled it.
+    case refused = 3
+    /// QUERY: it waited here for the word of a broker that is lost, and has not begun.
+    case unbegun = 4
+
+    var answersQuery: Bool { self == .unknown || self == .outbid || self == .unbegun }
 }
 
 /// Properties of a message.

@@ -14,6 +14,7 @@ public final class RPCBus: Sendable {
 
     let client: QueueClient
     private let log: Logger
+    private let pins = VersionPins()
     private let fanouts = Mutex<[AsyncStream<Delivery>.Continuation]>([])
 
     private init(client: QueueClient, log: Logger) {
@@ -45,22 +46,30 @@ public final class RPCBus: Sendable {
 
     /// Asks and waits for the answer.
     ///
+    /// Workers that are too old for the method get its ``RPCMethod/predecessor``, if there is one.
+    ///
     /// - Parameter silence: how long the worker may be without a sign; a running handler gives one each 20 seconds.
-    /// - Throws: what the handler threw; `noConsumer`, `timeout`, `workerLost`, `queueFull`, `unavailable`, `tooLarge`;
+    /// - Throws: what the handler threw; `noConsumer`, `unsupportedVersion`, `timeout`, `workerLost`, `queueFull`, `unavailable`, `tooLarge`;
     ///   `CancellationError` when the task is cancelled, and then the handler's task is cancelled too.
     public func call<M: RPCMethod>(
         _ method: M, to target: RPCTarget, context: RequestContext, timeout: Duration? = nil,
         silence: Duration = .seconds(60)
     ) async throws -> M.Response {
-        let header = Self.header(.call, M.self, Self.queue(target), context)
-        let body = RPCBody.encode(context, method)
-        let answer: [UInt8]
-        do {
-            answer = try await client.request(header, body: body, timeout: timeout ?? M.timeout, silence: silence)
-        } catch let error as NovaError {
-            throw error.during("\(M.topic).\(M.name)")
+        let queue = Self.queue(target)
+        let older = M.since > 0 ? method.predecessor : nil
+        if let older, pins.isTooNew(M.since, of: M.topic, at: queue) {
+            return try await call(older, to: target, context: context, timeout: timeout, silence: silence)
         }
-        return try M.Response(decoding: answer)
+        let header = Self.header(.call, M.self, queue, context)
+        let body = RPCBody.encode(context, method)
+        do {
+            let answer = try await client.request(header, body: body, timeout: timeout ?? M.timeout, silence: silence)
+            return try M.Response(decoding: answer)
+        } catch let error as NovaError {
+            guard error.code == .unsupportedVersion, let older else { throw error.during("\(M.topic).\(M.name)") }
+            pins.refused(M.since, of: M.topic, at: queue)
+            return try await call(older, to: target, context: context, timeout: timeout, silence: silence)
+        }
     }
 
     /// Sends without an answer; returns once the broker has accepted the message.

@@ -3,7 +3,7 @@ public import NovaWire
 /// One remote method: the request record *is* the method, and declares all that is known of it.
 ///
 /// Numbers are unique within a topic and never reused.
-public protocol RPCMethod: Record {
+public protocol RPCMethod<Response>: Record {
     /// What the method answers; ``Nothing`` when it has nothing to say.
     associatedtype Response: Record
 
@@ -21,6 +21,9 @@ public protocol RPCMethod: Record {
     static var isIdempotent: Bool { get }
     /// Whether nobody waits for it, as for periodic reports: it goes after the other messages of its queue; default false.
     static var isBackground: Bool { get }
+    /// The same request in the words of an older version of the interface, for workers that are too old for this one;
+    /// default nil.
+    var predecessor: (any RPCMethod<Response>)? { get }
     /// How long a caller waits when it says nothing else; default 60 seconds.
     static var timeout: Duration { get }
 }
@@ -31,4 +34,5 @@ extension RPCMethod {
     public static var isIdempotent: Bool { false }
     public static var isBackground: Bool { false }
     public static var timeout: Duration { .seconds(60) }
+    public var predecessor: (any RPCMethod<Response>)? { nil }
 }

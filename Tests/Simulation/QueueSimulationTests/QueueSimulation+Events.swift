@@ -12,6 +12,7 @@ extension QueueSimulation {
             events.add(event, at: now + (wait > 0 ? wait + 1 : tickEvery))
             guard wait <= 0 else { return }
             apply(broker.handle(.tick, now: now) + broker.flush(now: now), broker: index)
+            checkBounds(broker, index)
         case .peerTick(let index, let life):
             guard peerProcesses[index].life == life, let peer = peers[index] else { return }
             let wait = peerProcesses[index].pausedUntil - now
@@ -80,9 +81,6 @@ extension QueueSimulation {
         if !isTwice(first.header) { connection.toBroker.removeFirst() }
         show("peer \(connection.peer) -> broker \(connection.broker)", first.header, first.body)
         note(UInt64(first.header.kind.rawValue) << 32 | UInt64(route))
-        if first.header.kind == .taken {
-            for id in MessageIDList.decode(first.body) ?? [] { operations[id]?.isTaken = true }
-        }
         let actions = broker.handle(.received(route, first.header, first.body), now: now) + broker.flush(now: now)
         apply(actions, broker: connection.broker)
         if let next = connection.toBroker.first { events.add(.arriveAtBroker(route), at: max(now, next.at)) }
@@ -137,10 +135,12 @@ extension QueueSimulation {
         for action in actions {
             switch action {
             case .send(let route, let header, let body):
+                if header.kind == .call || header.kind == .cast { checkOrder(header, index) }
                 guard let connection = connections[route], !connection.isLeft else {
                     if brokers[index] != nil { events.add(.brokerHearsEnd(route), at: now) }
                     continue
                 }
+                if header.kind == .accepted { operations[header.id]?.home = (index, brokerProcesses[index].life) }
                 let at = arrival(after: connection.toPeer.last?.at)
                 connection.toPeer.append((now, at, header, body))
                 if connection.toPeer.count == 1 { events.add(.arriveAtPeer(route), at: at) }
@@ -151,7 +151,7 @@ extension QueueSimulation {
     }
 
     private func letter(_ text: String) {
-        guard text.hasPrefix("dead letter") else { return }
+        guard text.hasPrefix("dead letter") || text.hasPrefix("an accepted cast was lost") else { return }
         let words = Set(text.split { !$0.isHexDigit && $0 != "-" }.map(String.init))
         guard let id = operations.keys.first(where: { words.contains($0.description) }) else { return }
         note(id.counter)
@@ -177,7 +177,8 @@ extension QueueSimulation {
             case .run(let delivery): work(index, delivery.header)
             case .cancelWork(let id):
                 if running[index]?.contains(id) == true { events.add(.workEnds(index, life: life, id), at: now + 1) }
-            case .served, .missed, .connection, .drained, .note: break
+            case .note(let text): letter(text)
+            case .served, .missed, .connection, .drained: break
             }
         }
     }

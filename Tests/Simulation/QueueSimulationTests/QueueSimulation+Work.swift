@@ -99,31 +99,10 @@ extension QueueSimulation {
     func judge() {
         for operation in operations.values.sorted(by: { MessageID.isBefore($0.id, $1.id) }) { judge(operation) }
         for (index, peer) in peers.enumerated() {
-            guard let peer else { continue }
-            if !peer.requests.isEmpty {
-                report.violations.append("peer \(index) keeps \(peer.requests.count) requests")
-            }
-            if peer.jobs.running > 0 { report.violations.append("peer \(index) runs \(peer.jobs.running) jobs") }
+            if let peer { judge(peer, index) }
         }
         for (index, broker) in brokers.enumerated() {
-            guard let broker else { continue }
-            if !broker.messages.isEmpty {
-                report.violations.append(
-                    "broker \(index) keeps \(broker.messages.count) messages, \(broker.messages.keys.first?.description ?? "")"
-                )
-            }
-            for queue in broker.queues.values where queue.inFlight != 0 || queue.ready != 0 || queue.held != 0 {
-                report.violations.append(
-                    "broker \(index), \(queue.name): \(queue.inFlight) in flight, \(queue.ready) ready")
-            }
-            for queue in broker.queues.values {
-                for worker in queue.workers where worker.busy != 0 {
-                    report.violations.append("broker \(index), \(queue.name): a worker has lost \(worker.busy) slots")
-                }
-            }
-            if broker.tally.bytes != 0 {
-                report.violations.append("broker \(index) counts \(broker.tally.bytes) bytes")
-            }
+            if let broker { judge(broker, index) }
         }
         for queue in [Self.topic] + Self.workers.map({ QueueName.host("t", "h\($0)") }) { judgeCredit(queue) }
     }
@@ -141,19 +120,25 @@ extension QueueSimulation {
             report.violations.append("\(what) ran \(operation.runs) times")
         }
         let senderLived = peerProcesses[operation.sender].life == operation.senderLife
-        guard senderLived else { return }
+        if senderLived { judgeEnd(operation, what) }
+        let homeLived = operation.home.map { brokerProcesses[$0.broker].life == $0.life } ?? false
+        guard operation.kind == .cast, operation.home != nil, operation.runs == 0, senderLived || homeLived else {
+            return
+        }
+        if operation.isReported {
+            report.reported += 1
+        } else {
+            report.violations.append("\(what) was lost")
+        }
+    }
+
+    private func judgeEnd(_ operation: SimulatedOperation, _ what: String) {
         guard let ended = operation.endedAt else {
             return report.violations.append("\(what) never ended")
         }
         // One that stood still may be late by as long, and by nothing that came afterwards.
         if operation.kind == .call, ended > max(operation.deadline, operation.awakeSince) + 1_000 {
             report.violations.append("\(what) ended \(ended - operation.deadline) ms after its deadline")
-        }
-        guard operation.kind == .cast, operation.isAccepted, operation.runs == 0 else { return }
-        if operation.isReported {
-            report.reported += 1
-        } else if !operation.isTaken {
-            report.violations.append("\(what) was lost")
         }
     }
 }

@@ -47,6 +47,13 @@ final class QueueSimulation {
     static let senders = 0..<4
     static let workers = 4..<8
     static let topic = QueueName.topic("t")
+    static let limits = {
+        var limits = QueueLimits()
+        limits.messages = 100
+        limits.deadLetters = 20
+        limits.traces = 500
+        return limits
+    }()
 
     /// A message whose way is printed.
     let follow: String?
@@ -70,6 +77,7 @@ final class QueueSimulation {
     var nextCounter: UInt64 = 1
     var operations: [MessageID: SimulatedOperation] = [:]
     var running: [Int: Set<MessageID>] = [:]
+    var order = DeliveryOrder()
 
     init(seed: UInt64, traffic: Int64 = 30_000, follow: String? = nil) {
         self.follow = follow
@@ -118,7 +126,7 @@ final class QueueSimulation {
         brokerProcesses[index].isAlive = true
         brokerProcesses[index].pausedUntil = 0
         say("broker \(index) starts")
-        brokers[index] = BrokerState(boot: random.next() | 1, now: now)
+        brokers[index] = BrokerState(limits: Self.limits, boot: random.next() | 1, now: now)
         events.add(.brokerTick(index, life: brokerProcesses[index].life), at: now + 50)
     }
 

@@ -13,8 +13,8 @@ struct SimulatedOperation {
     /// Until when its sender had stood still for the last time before that.
     var awakeSince: Int64 = 0
     var isAccepted = false
-    /// A broker knows that a worker has it: from then on it runs at most once.
-    var isTaken = false
+    /// The broker that has accepted it last.
+    var home: (broker: Int, life: Int)?
     var isReported = false
     var runs = 0
 }

@@ -1,7 +1,8 @@
 import NovaCore
-import NovaMessaging
 import NovaWire
 import Testing
+
+@testable import NovaMessaging
 
 /// What the chaos test (`tools/tests/chaos.sh`) has found.
 @Suite("Broker rules after faults")
@@ -71,5 +72,55 @@ struct BrokerRecoveryTests {
         #expect(rig.send(from: 1, id: 2, flags: .resent, amount: 1_000).map(\.kind) == [.query, .query, .query])
         for worker in [2, 3] as [PeerRoute] { #expect(rig.answer(.disclaim, from: worker, sender: 1, id: 2) == []) }
         #expect(rig.answer(.disclaim, from: 4, sender: 1, id: 2).map(\.kind) == [.call])
+    }
+
+    @Test("what its worker had not begun goes on, though its broker was lost after it was taken")
+    func takenAndNotBegun() {
+        var rig = rig()
+        #expect(rig.send(.cast, from: 1, id: 1, flags: [.resent, .taken], amount: 3).map(\.kind) == [.query])
+        #expect(
+            rig.answer(.disclaim, from: 3, sender: 1, id: 1, amount: DisclaimReason.unbegun.rawValue).map(\.kind) == [
+                .accepted, .cast,
+            ])
+        #expect(rig.send(.cast, from: 1, id: 2, flags: [.resent, .taken], amount: 3).map(\.kind) == [.query])
+        #expect(
+            rig.answer(.disclaim, from: 3, sender: 1, id: 2).map(\.kind).contains(.fail), "it may have run long ago")
+    }
+
+    @Test("an answer to a question that was asked twice is none to the delivery in between")
+    func answeredTwice() {
+        var rig = BrokerRig()
+        for route in 1...2 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        _ = rig.pass(10_000, alive: [1, 2])
+        _ = rig.send(.cast, from: 1, id: 1, flags: .resent)
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1).map(\.kind) == [.accepted, .cast])
+        #expect(rig.answer(.disclaim, from: 2, sender: 1, id: 1) == [])
+        #expect(rig.answer(.taken, from: 2, sender: 1, id: 1).map(\.kind) == [.taken, .go])
+    }
+
+    @Test("a sender keeps its copy of a cast until the cast has ended")
+    func settledAtTheEnd() {
+        var rig = rig()
+        #expect(rig.send(.cast, from: 1, id: 1).map(\.kind) == [.accepted, .cast])
+        let worker = PeerRoute(rig.broker.messages.values.first?.worker?.instance ?? 0)
+        let told = rig.answer(.taken, from: worker, sender: 1, id: 1)
+        #expect(told.contains(Sent(kind: .taken, to: 1, id: 1, amount: UInt64(worker))))
+        #expect(!told.map(\.kind).contains(.settled))
+        #expect(rig.answer(.done, from: worker, sender: 1, id: 1) == [Sent(kind: .settled, to: 1, id: 1)])
+    }
+
+    @Test("what was held goes on in the order in which it came, before what came later")
+    func heldInOrder() {
+        var rig = BrokerRig()
+        for route in 1...2 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2, slots: 1)
+        _ = rig.pass(10_000, alive: [1, 2])
+        let first = rig.send(from: 1, id: 9, flags: .idempotent)
+        #expect(first == [Sent(kind: .call, to: 2, id: 9)], "the worker's only slot")
+        for id in 1...3 as ClosedRange<UInt64> { _ = rig.send(from: 1, id: id, flags: .resent) }
+        _ = rig.send(from: 1, id: 4)
+        for id in 1...3 as ClosedRange<UInt64> { _ = rig.answer(.disclaim, from: 2, sender: 1, id: id) }
+        #expect(rig.broker.queues[.topic("t")]?.pending.map(\.id.counter) == [1, 2, 3, 4])
     }
 }

@@ -223,7 +223,10 @@ struct BrokerStateTests {
                 Sent(kind: .query, to: 2, id: 1), Sent(kind: .query, to: 3, id: 1),
             ])
         #expect(rig.answer(.disclaim, from: 3, sender: 1, id: 1) == [])
-        #expect(rig.answer(.taken, from: 2, sender: 1, id: 1, flags: .claim) == [])
+        #expect(
+            rig.answer(.taken, from: 2, sender: 1, id: 1, flags: .claim) == [
+                Sent(kind: .taken, to: 1, id: 1, amount: 2)
+            ])
         #expect(rig.answer(.reply, from: 2, sender: 1, id: 1) == [Sent(kind: .reply, to: 1, id: 1)])
     }
 
@@ -330,7 +333,7 @@ struct BrokerStateTests {
         #expect(rig.answer(.taken, from: 12, sender: 1, id: 1) == [Sent(kind: .cancel, to: 12, id: 1)])
         #expect(
             rig.answer(.taken, from: 3, sender: 1, id: 1) == [
-                Sent(kind: .settled, to: 1, id: 1), Sent(kind: .go, to: 3, id: 1),
+                Sent(kind: .taken, to: 1, id: 1, amount: 3), Sent(kind: .go, to: 3, id: 1),
             ])
     }
 
