@@ -107,15 +107,13 @@ static int hear(struct peer *peer) {
 
 static void *open_socket(void *context, const char *endpoint, const char *folder, const char *broker, int number) {
     char file[32], own_public[41], own_secret[41];
-    int zero = 0, second = 1000, limit = 3000;
+    int zero = 0;
     void *socket = zmq_socket(context, ZMQ_DEALER);
     if (!socket) fail("zmq_socket");
     snprintf(file, sizeof file, "compute-h%d", number);
     read_key(folder, file, "public", own_public);
     read_key(folder, file, "secret", own_secret);
     zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof zero);
-    zmq_setsockopt(socket, ZMQ_HEARTBEAT_IVL, &second, sizeof second);
-    zmq_setsockopt(socket, ZMQ_HEARTBEAT_TIMEOUT, &limit, sizeof limit);
     zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, broker, 40);
     zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, own_public, 40);
     zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, own_secret, 40);

@@ -49,16 +49,22 @@ final class ZMQSocket {
         guard zmq_setsockopt(raw, option, text, text.utf8.count) == 0 else { throw Self.failure("option \(option)") }
     }
 
-    /// Bounds, heartbeats and limits against peers that hang or flood.
+    /// Bounds, and limits against peers that hang or flood.
+    ///
+    /// No ZMTP heartbeats: libzmq 4.3.4 aborts the process when one is due on a connection that has ended while its
+    /// messages waited to be read (`!_io_error`, stream_engine_base.cpp). The kernel looks after the connection instead,
+    /// and the envelope's PING after the process at its other end (`proto-spec/decisions/0008-no-zmtp-heartbeats.md`).
     func prepare() throws {
         try set(ZMQ_LINGER, 500)
         try set(ZMQ_SNDHWM, 100_000)
         try set(ZMQ_RCVHWM, 100_000)
         var largest = Int64(MessageHeader.maximumBody)
         guard zmq_setsockopt(raw, ZMQ_MAXMSGSIZE, &largest, 8) == 0 else { throw Self.failure("ZMQ_MAXMSGSIZE") }
-        try set(ZMQ_HEARTBEAT_IVL, 1_000)
-        try set(ZMQ_HEARTBEAT_TIMEOUT, 3_000)
-        try set(ZMQ_HEARTBEAT_TTL, 3_000)
+        try set(ZMQ_TCP_KEEPALIVE, 1)
+        try set(ZMQ_TCP_KEEPALIVE_IDLE, 2)
+        try set(ZMQ_TCP_KEEPALIVE_INTVL, 1)
+        try set(ZMQ_TCP_KEEPALIVE_CNT, 3)
+        try set(ZMQ_TCP_MAXRT, 4_000)
         try set(ZMQ_HANDSHAKE_IVL, 5_000)
         try set(ZMQ_RECONNECT_IVL, 100)
         try set(ZMQ_RECONNECT_IVL_MAX, 2_000)
