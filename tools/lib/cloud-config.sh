@@ -18,7 +18,7 @@ load_settings() {
     [[ -O $DIR/cloud.env ]] || die "$DIR/cloud.env belongs to another user"
     # shellcheck source=/dev/null
     source "$DIR/cloud.env"
-    CLOUD_BROKERS=${CLOUD_BROKERS:-1}
+    CLOUD_BROKERS=${CLOUD_BROKERS:-1} CLOUD_CONTROLLERS=${CLOUD_CONTROLLERS:-1}
     set_ports
 }
 
@@ -29,7 +29,7 @@ save_settings() {
             printf '# Settings of this cloud, written by tools/cloud up.\n'
             local name
             for name in CLOUD_ID CLOUD_MODE CLOUD_DRIVER CLOUD_HOSTS CLOUD_PORT_BASE CLOUD_CIDR CLOUD_PASSWORD \
-                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS; do
+                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS CLOUD_CONTROLLERS; do
                 printf '%s=%q\n' "$name" "${!name}"
             done
         } >"$DIR/cloud.env.part"
@@ -60,7 +60,11 @@ daemon_names() {
         printf 'nova-standalone\n'
     else
         broker_names
-        printf '%s\n' "${services[@]:1}" nova-compute
+        printf '%s\n' "${services[@]:1}"
+        for ((number = 2; number <= CLOUD_CONTROLLERS; number++)); do
+            printf 'nova-conductor.%d\nnova-scheduler.%d\n' "$number" "$number"
+        done
+        printf 'nova-compute\n'
     fi
     for ((number = 2; number <= CLOUD_HOSTS; number++)); do printf 'nova-compute.%d\n' "$number"; done
 }
@@ -72,6 +76,8 @@ monitoring_port() {
     nova-standalone) printf '%d\n' "$PORT_MONITORING" ;;
     nova-compute) printf '%d\n' $((PORT_MONITORING + 20)) ;;
     nova-queue.*) printf '%d\n' $((PORT_MONITORING + 9 + ${1#nova-queue.})) ;;
+    nova-conductor.*) printf '%d\n' $((PORT_MONITORING + 1100 + ${1#nova-conductor.})) ;;
+    nova-scheduler.*) printf '%d\n' $((PORT_MONITORING + 1200 + ${1#nova-scheduler.})) ;;
     nova-compute.*) printf '%d\n' $((PORT_MONITORING + 19 + ${1#nova-compute.})) ;;
     *)
         for index in "${!services[@]}"; do
@@ -162,7 +168,7 @@ make_keys() {
                 continue
             fi
             role=${name#nova-} role=${role%%.*} role=${role%-api} host=$CLOUD_HOST
-            if [[ $name == nova-compute.* ]]; then host=$CLOUD_HOST-${name##*.}; fi
+            if [[ $name == *.* ]]; then host=$CLOUD_HOST-${name##*.}; fi
             [[ -s $file ]] || "$CLOUD_BUILD/novactl" queue keygen --role "$role" --host "$host" "$file" >/dev/null
             grep -qF -- "$(public_key "$file") $role $host" "$DIR/keys/authorized_keys" ||
                 "$CLOUD_BUILD/novactl" queue authorize "$file" --remark "$name" --file "$DIR/keys/authorized_keys" \

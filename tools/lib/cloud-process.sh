@@ -35,14 +35,18 @@ start_daemon() {
         --set "queue.key_file=$(key_file "$name")"
     )
     if [[ $program == nova-queue ]]; then arguments+=(--set "queue.listen=$(broker_endpoint "$name")"); fi
-    if [[ $name == nova-compute.* ]]; then
-        number=${name##*.}
+    number=${name##*.}
+    # Other names of the same host stand for other hosts.
+    case $name in
+    nova-conductor.* | nova-scheduler.*) arguments+=(--set "DEFAULT.host=$CLOUD_HOST-$number") ;;
+    nova-compute.*)
         arguments+=(
             --set "DEFAULT.host=$CLOUD_HOST-$number" --set "DEFAULT.state_path=$DIR/state.$number"
             --set "DEFAULT.instances_path=$DIR/instances.$number"
         )
         mkdir -p "$DIR/state.$number" "$DIR/instances.$number"
-    fi
+        ;;
+    esac
     for setting in ${CLOUD_SETS:-}; do arguments+=(--set "$setting"); done
     [[ -x $CLOUD_BUILD/$program ]] || die "$CLOUD_BUILD/$program is not built"
     setsid "$CLOUD_BUILD/$program" "${arguments[@]}" </dev/null >>"$DIR/log/$name.log" 2>&1 9>&- &

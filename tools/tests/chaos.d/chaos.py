@@ -294,7 +294,9 @@ class Chaos:
         casts = [m for m in messages if not m.is_call and self.history.lived(m)
                  and self.storm_began <= m.submitted <= self.storm_ended]
         outcomes = collections.Counter(m.outcome for m in casts)
-        print(f"        casts in the storm: {', '.join(f'{n} {o}' for o, n in outcomes.most_common())}")
+        accepted = 100 * outcomes["ok"] / max(1, len(casts))
+        self.check("at least 90 % of the casts are accepted", [] if accepted >= 90 else [f"{accepted:.1f} %"],
+                   f"{accepted:.1f} % of {len(casts)} ({', '.join(f'{n} {o}' for o, n in outcomes.most_common())})")
         self.figures(stormy)
 
     def judge_casts(self, casts):

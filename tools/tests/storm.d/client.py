@@ -1,0 +1,104 @@
+"""A client of the storm: keeps a few servers, and creates, stops, starts and deletes them."""
+import random
+import threading
+import time
+
+STEADY = {"ACTIVE", "SHUTOFF", "ERROR"}
+
+
+class Server:
+    def __init__(self, name):
+        self.name = name
+        self.id = None
+        self.was_active = False
+        self.actions = 0
+        self.fault = None
+        self.is_deleting = False
+        self.is_gone = False
+        self.deleted_early = False
+
+
+class Client(threading.Thread):
+    def __init__(self, cloud, number, seed, until, image, keep=4):
+        super().__init__(daemon=True)
+        self.cloud, self.number, self.until, self.image, self.keep = cloud, number, until, image, keep
+        self.random = random.Random(f"{seed}-{number}")
+        self.servers = []
+        self.answers = {}
+        self.wrong = []
+        self.unanswered = 0
+        self.requests = 0
+
+    def run(self):
+        created = 0
+        while time.monotonic() < self.until:
+            living = [server for server in self.servers if not server.is_gone]
+            if len(living) < self.keep:
+                created += 1
+                self.create(f"storm-{self.number}-{created}")
+            for server in living:
+                if time.monotonic() < self.until:
+                    self.look(server)
+            time.sleep(0.02)
+
+    def ask(self, method, path, body=None, allowed=()):
+        """A request whose answer is judged: 2xx, 409, 429, 503 with Retry-After, and what else the caller expects."""
+        self.requests += 1
+        answer = self.cloud.request("compute", method, "/v2.1" + path, body)
+        if answer is None:
+            self.unanswered += 1
+            return None
+        self.answers[answer.status] = self.answers.get(answer.status, 0) + 1
+        fine = 200 <= answer.status < 300 or answer.status in (409, 429) or answer.status in allowed
+        if answer.status == 503 and answer.headers.get("Retry-After"):
+            fine = True
+        if not fine:
+            self.wrong.append(f"{method} {path}: {answer.status} {answer.body[:300].decode(errors='replace')}")
+        return answer
+
+    def create(self, name):
+        server = Server(name)
+        answer = self.ask("POST", "/servers", {"server": {
+            "name": name, "flavorRef": "1", "imageRef": self.image, "networks": "auto"}})
+        if answer is not None and answer.status == 202:
+            server.id = answer.json()["server"]["id"]
+            self.servers.append(server)
+
+    def look(self, server):
+        answer = self.ask("GET", f"/servers/{server.id}", allowed=(404,) if server.is_deleting else ())
+        if answer is None:
+            return
+        if answer.status == 404:
+            server.is_gone = True
+            return
+        if answer.status != 200:
+            return
+        entry = answer.json()["server"]
+        status, task = entry["status"], entry["OS-EXT-STS:task_state"]
+        if status == "ACTIVE":
+            server.was_active = True
+        if status == "ERROR":
+            server.fault = entry.get("fault", {}).get("message", "")
+        if server.is_deleting or task is not None:
+            return
+        if status == "BUILD":
+            # Now and then somebody changes their mind.
+            if self.random.random() < 0.002:
+                self.delete(server)
+        elif status == "ERROR" or server.actions >= self.random.choice((0, 1, 2, 2)):
+            self.delete(server)
+        elif status == "ACTIVE":
+            self.act(server, {"os-stop": None})
+        elif status == "SHUTOFF":
+            self.act(server, {"os-start": None})
+
+    def act(self, server, body):
+        answer = self.ask("POST", f"/servers/{server.id}/action", body)
+        if answer is not None and answer.status == 202:
+            server.actions += 1
+
+    def delete(self, server):
+        answer = self.ask("DELETE", f"/servers/{server.id}")
+        if answer is not None and answer.status == 204:
+            server.is_deleting = True
+            server.deleted_early = not server.was_active and server.fault is None

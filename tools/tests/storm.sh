@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# tools/tests/storm.sh [--seconds N] [--seed N]
+#
+# A cloud of daemons (5 fake hosts, 2 conductors, 2 schedulers, 2 brokers) in which 16 clients create, stop, start and
+# delete servers while a seeded killer ends a daemon each second. Then everything must be steady, accounted for and,
+# after the deletion of all, gone.
+set -euo pipefail
+# shellcheck source=tools/tests/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+seconds=30 seed=7
+if [[ ${NOVA_TEST_FULL:-} == yes ]]; then seconds=120 seed=$((RANDOM * 32768 + RANDOM)); fi
+while (($#)); do
+    case $1 in
+    --seconds | --seed)
+        (($# > 1)) || die "$1 needs a value"
+        case $1 in
+        --seconds) seconds=$2 ;;
+        --seed) seed=$2 ;;
+        esac
+        shift
+        ;;
+    *) die "no option $1" ;;
+    esac
+    shift
+done
+export PYTHONDONTWRITEBYTECODE=1
+new_cloud --daemons --driver fake --hosts 5 --brokers 2 --controllers 2 --debug
+# Its own checks are printed and counted as they come.
+python3 "$ROOT/tools/tests/storm.d/storm.py" --root "$ROOT" --dir "$NOVA_CLOUD_DIR" --seconds "$seconds" --seed "$seed" |
+    tee "$cloud_dir/storm.out" || true
+passed=$((passed + $(grep -c '^ok ' "$cloud_dir/storm.out" || true)))
+failed=$((failed + $(grep -c '^NOT OK' "$cloud_dir/storm.out" || true)))
+check "the storm came to its end" grep -q ' passed, ' "$cloud_dir/storm.out"
+check_no_leaks
+completed=yes
