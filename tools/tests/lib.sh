@@ -58,6 +58,18 @@ soon() {
     if wait_for "$limit" "$name" "$@"; then ok "$name"; else not_ok "$name: not within $limit s" "$("$@" 2>&1 || true)"; fi
 }
 
+# judged NAME PROGRAM OPTIONS...: runs a program of tools/tests/load.d, which prints its own checks; they are counted.
+judged() {
+    local name=$1 program=$2 result
+    shift 2
+    result=$(mktemp)
+    python3 "$ROOT/tools/tests/load.d/$program" --root "$ROOT" --dir "$NOVA_CLOUD_DIR" "$@" | tee "$result" || true
+    passed=$((passed + $(grep -c '^ok ' "$result" || true)))
+    failed=$((failed + $(grep -c '^NOT OK' "$result" || true)))
+    check "$name came to its end" grep -q ' passed, ' "$result"
+    rm -f "$result"
+}
+
 # new_cloud OPTIONS...: a cloud of this test in a new folder, on ports of its own; removed when the script ends.
 new_cloud() {
     cloud_dir=$(mktemp -d "${NOVA_TEST_DIR:-/var/tmp}/nova-test.XXXXXX")

@@ -25,11 +25,6 @@ while (($#)); do
 done
 export PYTHONDONTWRITEBYTECODE=1
 new_cloud --daemons --driver fake --hosts 5 --brokers 2 --controllers 2 --debug
-# Its own checks are printed and counted as they come.
-python3 "$ROOT/tools/tests/storm.d/storm.py" --root "$ROOT" --dir "$NOVA_CLOUD_DIR" --seconds "$seconds" --seed "$seed" |
-    tee "$cloud_dir/storm.out" || true
-passed=$((passed + $(grep -c '^ok ' "$cloud_dir/storm.out" || true)))
-failed=$((failed + $(grep -c '^NOT OK' "$cloud_dir/storm.out" || true)))
-check "the storm came to its end" grep -q ' passed, ' "$cloud_dir/storm.out"
+judged "the storm" storm.py --seconds "$seconds" --seed "$seed"
 check_no_leaks
 completed=yes

@@ -24,7 +24,7 @@ extension BrokerState {
             routes[route] = peer
         }
         // Who was here before, and not with this process, says that the others were, too.
-        if header.flags.contains(.returning), header.amount != boot, settlingUntil == 0, now - started < 30_000 {
+        if header.flags.contains(.returning), header.amount != boot, settlingUntil == 0, now - awakeSince < 30_000 {
             settlingUntil = now + limits.settling
         }
         welcome(route, header)
@@ -34,7 +34,7 @@ extension BrokerState {
         var welcome = MessageHeader(.welcome, id: header.id)
         welcome.since = min(header.since, UInt16(MessageHeader.version))
         welcome.amount = boot
-        welcome.remaining = min(now - started, Int64(UInt32.max))
+        welcome.remaining = min(now - awakeSince, Int64(UInt32.max))
         send(route, welcome)
         if isDraining { send(route, MessageHeader(.drain, id: MessageID(sender: boot, counter: 0))) }
         // What was on its way when the connection broke: a worker knows what it has already got.

@@ -36,7 +36,7 @@ extension BrokerState {
         case .unknown(let time) where !message.isIdempotent && time > Self.exactness:
             // Its sender heard all that a broker did which ended; of one that fell silent it may have missed the end.
             message.unknownSince = now - time
-            message.mustBeClaimed = started >= now - time - limits.settling - limits.grace
+            message.mustBeClaimed = awakeSince >= now - time - limits.settling - limits.grace
             fallthrough
         case .taken, .unknown: for worker in queue.workers { ask(worker.peer, for: message) }
         }

@@ -20,7 +20,8 @@ public final class BrokerState {
     /// After this process stood still, for a while: senders may have turned elsewhere since `doubtSince`.
     private(set) var doubtUntil: Int64 = 0
     private(set) var doubtSince: Int64 = Int64.max
-    let started: Int64
+    /// Since when it knows which workers come and go: its start, or the end of its last standstill.
+    private(set) var awakeSince: Int64
     /// Until when messages that were sent again wait for workers to return; 0 when nobody returned.
     var settlingUntil: Int64 = 0
     var isDraining = false
@@ -50,7 +51,7 @@ public final class BrokerState {
         self.boot = boot
         self.now = now
         self.roles = roles
-        started = now
+        awakeSince = now
         ratesAt = now
     }
 
@@ -59,6 +60,7 @@ public final class BrokerState {
         if now - self.now > limits.standstill {
             doubtSince = now < doubtUntil ? min(doubtSince, self.now) : self.now
             doubtUntil = now + limits.standstill
+            awakeSince = now
         }
         self.now = now
         switch event {

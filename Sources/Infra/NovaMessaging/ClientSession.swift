@@ -50,6 +50,12 @@ final class ClientSession {
         return max(now, until)
     }
 
+    /// Whether the thread that sleeps until a time has nothing to do before, and knows all sockets.
+    func isQuiet(until: Int64, now: Int64) -> Bool {
+        min(state.nextTick, soonest) >= until
+            && sockets.allSatisfy { $0.socket == nil || $0.firstItem >= 0 && !$0.mustRead }
+    }
+
     private var soonest: Int64 {
         var soonest = closing?.deadline ?? Int64.max
         for waiter in serving.values { soonest = min(soonest, waiter.deadline) }

@@ -2,13 +2,16 @@ import Glibc
 import NovaCore
 import Synchronization
 
-/// The process's one I/O thread for queue clients: it owns all their sockets.
+/// The process's one I/O thread for queue clients: it waits for all their sockets.
 ///
-/// Other threads put commands into its inbox, and write its eventfd only when it sleeps.
+/// Other threads put commands into its inbox. While it sleeps they carry them out themselves, as that saves two
+/// switches between threads; the lock of the sessions says who may touch the sockets.
 final class ClientThread: Sendable {
     private struct Inbox {
         var commands: [ClientCommand] = []
         var isAsleep = false
+        /// When the thread wants to look again, whatever comes.
+        var sleepsUntil: Int64 = 0
     }
 
     /// A turn that took longer than it should by so much left messages unread meanwhile, in milliseconds.
@@ -16,8 +19,10 @@ final class ClientThread: Sendable {
     private static let current = Mutex<ClientThread?>(nil)
 
     private let inbox = Mutex(Inbox())
+    /// Lock this one before the inbox.
+    private let sessions = Mutex<[Int: ClientSession]>([:])
     private let wake: WakeDescriptor
-    private let sessions = Atomic<Int>(0)
+    private let lastKey = Atomic<Int>(0)
 
     private init() throws { wake = try WakeDescriptor() }
 
@@ -32,49 +37,74 @@ final class ClientThread: Sendable {
         }
     }
 
-    func newSession() -> Int { sessions.add(1, ordering: .relaxed).newValue }
+    func newSession() -> Int { lastKey.add(1, ordering: .relaxed).newValue }
 
     func post(_ command: ClientCommand) {
-        let mustWake = inbox.withLock { inbox in
+        let until = inbox.withLock { inbox -> Int64? in
             inbox.commands.append(command)
-            defer { inbox.isAsleep = false }
-            return inbox.isAsleep
+            return inbox.isAsleep ? inbox.sleepsUntil : nil
         }
-        if mustWake { wake.signal() }
+        guard let until else { return }
+        let now = MonotonicClock.milliseconds()
+        // Where the process stood still its thread looks first: it knows for how long.
+        guard now - until < Self.standstill else { return wake.signal() }
+        let mayAllSleep = sessions.withLockIfAvailable { sessions in
+            carryOut(&sessions, now: now)
+            return sessions.values.allSatisfy { $0.isQuiet(until: until, now: now) }
+        }
+        if mayAllSleep != true { wake.signal() }
     }
 
     private func run() {
-        var sessions: [Int: ClientSession] = [:]
         var items: [pollfd] = []
         while true {
-            let now = MonotonicClock.milliseconds()
-            items.removeAll(keepingCapacity: true)
-            items.append(pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0))
-            var until = now + 60_000
-            for session in sessions.values { until = min(until, session.prepare(&items, now: now)) }
-            let mustRun = inbox.withLock { inbox in
-                inbox.isAsleep = inbox.commands.isEmpty
-                return !inbox.isAsleep
-            }
-            let wait = mustRun ? 0 : Int32(clamping: max(0, until - now))
+            let (now, wait) = sessions.withLock { prepare(&items, $0) }
             let ready = poll(&items, nfds_t(items.count), wait)
-            let commands = inbox.withLock { inbox in
-                inbox.isAsleep = false
-                defer { inbox.commands = [] }
-                return inbox.commands
-            }
+            inbox.withLock { $0.isAsleep = false }
             let woken = MonotonicClock.milliseconds()
             let delay = woken - now - Int64(wait)
             let age = delay > Self.standstill ? delay : 0
             if ready > 0, items[0].revents != 0 { wake.clear() }
-            // Before the sockets are read: then one look finds what came in the meantime as well.
-            for command in commands { perform(command, &sessions, now: woken) }
-            // What waited long looks everywhere, should a descriptor ever have kept silent.
-            for session in sessions.values { session.read(items, all: wait > 0 && ready == 0, age: age, now: woken) }
-            for (key, session) in sessions {
-                session.tick(now: woken)
-                if session.isClosed { sessions[key] = nil }
+            sessions.withLock { sessions in
+                // Before the sockets are read: then one look finds what came in the meantime as well.
+                for command in takeCommands() { perform(command, &sessions, now: woken) }
+                // What waited long looks everywhere, should a descriptor ever have kept silent.
+                for session in sessions.values {
+                    session.read(items, all: wait > 0 && ready == 0, age: age, now: woken)
+                }
+                carryOut(&sessions, now: woken)
             }
+        }
+    }
+
+    /// What to wait for, since when, and how long: until a message or a command comes, or something is due.
+    private func prepare(_ items: inout [pollfd], _ sessions: [Int: ClientSession]) -> (now: Int64, wait: Int32) {
+        let now = MonotonicClock.milliseconds()
+        items.removeAll(keepingCapacity: true)
+        items.append(pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0))
+        var until = now + 60_000
+        for session in sessions.values { until = min(until, session.prepare(&items, now: now)) }
+        let mustRun = inbox.withLock { inbox in
+            inbox.isAsleep = inbox.commands.isEmpty
+            inbox.sleepsUntil = until
+            return !inbox.isAsleep
+        }
+        return (now, mustRun ? 0 : Int32(clamping: max(0, until - now)))
+    }
+
+    private func takeCommands() -> [ClientCommand] {
+        inbox.withLock { inbox in
+            defer { inbox.commands = [] }
+            return inbox.commands
+        }
+    }
+
+    /// Does what was asked for, and what is due.
+    private func carryOut(_ sessions: inout [Int: ClientSession], now: Int64) {
+        for command in takeCommands() { perform(command, &sessions, now: now) }
+        for (key, session) in sessions {
+            session.tick(now: now)
+            if session.isClosed { sessions[key] = nil }
         }
     }
 

@@ -40,6 +40,7 @@ final class LinkSocket {
         try socket.connect(broker.endpoint)
         self.socket = socket
         mustRead = true
+        firstItem = -1
     }
 
     func close() {

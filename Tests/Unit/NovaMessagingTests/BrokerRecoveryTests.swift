@@ -99,6 +99,20 @@ struct BrokerRecoveryTests {
         #expect(rig.answer(.taken, from: 2, sender: 1, id: 1).map(\.kind) == [.taken, .go])
     }
 
+    @Test("a broker that stood still does not know which workers came meanwhile")
+    func stoodStill() {
+        var rig = rig()
+        rig.now += 5_000
+        _ = rig.handle(.tick)
+        for route in 1...3 as ClosedRange<PeerRoute> { rig.hello(route, returning: true, boot: 7) }
+        rig.ready(2)
+        rig.ready(3)
+        #expect(rig.send(from: 1, id: 1, flags: .resent, amount: 4_000).map(\.kind) == [.query, .query])
+        for worker in [2, 3] as [PeerRoute] { #expect(rig.answer(.disclaim, from: worker, sender: 1, id: 1) == []) }
+        let kinds = rig.pass(4_000, alive: [1, 2, 3]).map(\.kind)
+        #expect(kinds.contains(.fail) && !kinds.contains(.call))
+    }
+
     @Test("a sender keeps its copy of a cast until the cast has ended")
     func settledAtTheEnd() {
         var rig = rig()
