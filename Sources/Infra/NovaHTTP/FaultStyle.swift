@@ -20,7 +20,7 @@ public enum FaultStyle: Sendable {
         let error = NovaError(error)
         let status = status(of: error.code)
         guard error.code == .internal || error.code == .malformed else {
-            let retry = error.code == .queueFull ? [("Retry-After", "1")] : []
+            let retry = status == 503 ? [("Retry-After", "1")] : []
             return APIFault(status, error.message, headers: retry)
         }
         return APIFault(status, "Unexpected API Error. \(error.message) Tell the operator the id of this request.")
@@ -46,7 +46,7 @@ public enum FaultStyle: Sendable {
         case .unsupportedMedia: 415
         case .gone: 410
         case .preconditionFailed: 412
-        case .noSpace: self == .glance ? 413 : 500
+        case .noSpace: self == .glance ? 413 : 507
         }
     }
 
@@ -182,6 +182,7 @@ enum HTTPReason {
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 503: "Service Unavailable"
+        case 507: "Insufficient Storage"
         default: "Error"
         }
     }

@@ -15,6 +15,7 @@ struct FaultTests {
                 (.gone, 410, "computeFault"), (.notImplemented, 501, "notImplemented"),
                 (.unavailable, 503, "serviceUnavailable"), (.timeout, 503, "serviceUnavailable"),
                 (.noConsumer, 503, "serviceUnavailable"), (.internal, 500, "computeFault"),
+                (.noSpace, 507, "computeFault"),
             ]
             for (code, status, name) in expected {
                 let answer = try await client.send("GET", "/v2.1/fail/\(code.rawValue)")
@@ -22,8 +23,10 @@ struct FaultTests {
                 #expect(try answer.json()[name]?["code"]?.intValue == status, "\(code)")
                 #expect(!answer.text.contains("secret details"))
             }
-            let full = try await client.send("GET", "/v2.1/fail/\(NovaError.Code.queueFull.rawValue)")
-            #expect(full.header("Retry-After") == "1")
+            for code in [NovaError.Code.queueFull, .unavailable] {
+                let busy = try await client.send("GET", "/v2.1/fail/\(code.rawValue)")
+                #expect(busy.header("Retry-After") == "1")
+            }
         }
     }
 
