@@ -15,6 +15,8 @@ class Server:
         self.fault = None
         self.is_deleting = False
         self.is_gone = False
+        # A delete was not answered: nobody knows whether it was accepted.
+        self.may_be_deleting = False
         self.deleted_early = False
 
 
@@ -47,6 +49,7 @@ class Client(threading.Thread):
         answer = self.cloud.request("compute", method, "/v2.1" + path, body)
         if answer is None:
             self.unanswered += 1
+            time.sleep(0.25)
             return None
         self.answers[answer.status] = self.answers.get(answer.status, 0) + 1
         fine = 200 <= answer.status < 300 or answer.status in (409, 429) or answer.status in allowed
@@ -65,7 +68,7 @@ class Client(threading.Thread):
             self.servers.append(server)
 
     def look(self, server):
-        answer = self.ask("GET", f"/servers/{server.id}", allowed=(404,) if server.is_deleting else ())
+        answer = self.ask("GET", f"/servers/{server.id}", allowed=(404,) if server.may_be_deleting or server.is_deleting else ())
         if answer is None:
             return
         if answer.status == 404:
@@ -98,7 +101,8 @@ class Client(threading.Thread):
             server.actions += 1
 
     def delete(self, server):
-        answer = self.ask("DELETE", f"/servers/{server.id}")
+        answer = self.ask("DELETE", f"/servers/{server.id}", allowed=(404,) if server.may_be_deleting else ())
+        server.may_be_deleting = True
         if answer is not None and answer.status == 204:
             server.is_deleting = True
             server.deleted_early = not server.was_active and server.fault is None

@@ -188,7 +188,7 @@ def main():
     for server in servers:
         entry = now.get(server.id)
         if entry is None:
-            if not server.is_deleting:
+            if not server.may_be_deleting:
                 lost.append(f"{server.name} {server.id}")
             continue
         if server.is_deleting:
