@@ -64,12 +64,14 @@ let base = [
             .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
         ]),
     library("NovaXML", in: "Base", ["NovaCore"]),
+    library("NovaFaults", in: "Base", ["NovaCore"]),
 ]
 
 let infra = [
     library("NovaMessaging", in: "Infra", ["NovaCore", "NovaWire", "CZeroMQ"], packages: [log, collections]),
     library("NovaRPC", in: "Infra", ["NovaCore", "NovaWire", "NovaMessaging"], packages: [log]),
-    library("NovaDatabase", in: "Infra", ["NovaCore", "NovaWire", "CSQLite"], packages: [log, collections]),
+    library(
+        "NovaDatabase", in: "Infra", ["NovaCore", "NovaWire", "NovaFaults", "CSQLite"], packages: [log, collections]),
     library("NovaPolicy", in: "Infra", ["NovaCore"]),
     library(
         "NovaHTTP", in: "Infra", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaTelemetry"],
@@ -91,7 +93,10 @@ let infra = [
         packages: [log, .product(name: "Subprocess", package: "swift-subprocess")]),
     library(
         "NovaService", in: "Infra",
-        ["NovaCore", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaSchema"],
+        [
+            "NovaCore", "NovaFaults", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP",
+            "NovaSchema",
+        ],
         packages: [log, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
 ]
 
@@ -108,7 +113,8 @@ let domain = [
         "PlacementStore", in: "Domain", ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel"],
         resources: [.embedInCode("Schema")]),
     library(
-        "NovaWorkflow", in: "Domain", ["NovaCore", "NovaWire", "NovaModel", "NovaStore", "NovaTelemetry"],
+        "NovaWorkflow", in: "Domain",
+        ["NovaCore", "NovaWire", "NovaFaults", "NovaDatabase", "NovaModel", "NovaStore", "NovaTelemetry"],
         packages: [log]),
 ]
 
@@ -140,13 +146,17 @@ let services = [
         resources: [.embedInCode("Schema")]),
     library("NovaPlacement", in: "Services", service + web + ["NovaDatabase", "PlacementStore"], packages: [log]),
     library("NovaScheduling", in: "Services", ["NovaCore", "NovaModel"]),
+    library("NovaAudit", in: "Services", ["NovaCore", "NovaModel", "NovaInterfaces"]),
     library("NovaScheduler", in: "Services", service + ["NovaMessaging", "NovaScheduling"], packages: [log]),
     library(
-        "NovaConductor", in: "Services", service + ["NovaCrypto", "NovaDatabase", "NovaStore", "NovaWorkflow"],
+        "NovaConductor", in: "Services",
+        service + ["NovaAudit", "NovaCrypto", "NovaDatabase", "NovaStore", "NovaWorkflow"],
         packages: [log]),
     library(
         "NovaCompute", in: "Services",
-        service + ["NovaSchema", "NovaHTTPClient", "NovaProcess", "NovaCrypto", "VirtDriver", "NetworkDriver"],
+        service + [
+            "NovaFaults", "NovaSchema", "NovaHTTPClient", "NovaProcess", "NovaCrypto", "VirtDriver", "NetworkDriver",
+        ],
         packages: [log]),
     library(
         "NovaAPI", in: "Services", service + web + ["NovaMessaging", "NovaCrypto", "NovaDatabase", "NovaStore"],
@@ -180,6 +190,17 @@ let daemons = [
         path: "Sources/CLI/novactl", swiftSettings: strict),
 ]
 
+// What tests share; only debug builds have anything in it.
+let testKits = [
+    library(
+        "CloudKit", in: "TestKits",
+        service + [
+            "NovaFaults", "NovaMessaging", "NovaDatabase", "NovaStore", "PlacementStore", "NovaPlacement",
+            "NovaNetwork",
+            "NovaScheduler", "NovaConductor", "NovaCompute", "VirtDriver", "VirtFake", "NetworkDriver", "NetworkFake",
+        ], packages: [log])
+]
+
 let benchmarks = [
     Target.executableTarget(
         name: "nova-bench",
@@ -195,6 +216,9 @@ let benchmarks = [
 ]
 
 let testTargets = [
+    tests(
+        "WorkflowMatrixTests", in: "Functional",
+        ["NovaCore", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "NovaInterfaces", "CloudKit"]),
     tests("NovaCoreTests", in: "Unit", ["NovaCore"]),
     tests("NovaWireTests", in: "Unit", ["NovaCore", "NovaWire"]),
     tests("NovaSchemaTests", in: "Unit", ["NovaCore", "NovaSchema"]),
@@ -233,6 +257,7 @@ let testTargets = [
     tests(
         "NovaSchedulingTests", in: "Unit",
         ["NovaCore", "NovaWire", "NovaModel", "NovaDatabase", "PlacementStore", "NovaScheduling"], packages: [log]),
+    tests("NovaAuditTests", in: "Unit", ["NovaCore", "NovaModel", "NovaInterfaces", "NovaAudit"]),
     tests(
         "NovaIdentityTests", in: "Unit",
         [
@@ -262,5 +287,5 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
-    targets: shims + base + infra + domain + drivers + services + daemons + benchmarks + testTargets
+    targets: shims + base + infra + domain + drivers + services + daemons + testKits + benchmarks + testTargets
 )

@@ -108,6 +108,13 @@ soon 180 "the server is ACTIVE after the reboot" is_status ACTIVE
 
 soon 120 "the login prompt comes after the reboot" console_has 'login:'
 
+say "What was done to the server"
+check_equal "server event list" "$(value Action server event list first | tr '\n' ' ')" 'reboot start stop create '
+create=$(openstack server event list first -f json | jq -r '.[-1]."Request ID"')
+check_equal "server event show" "$(value action server event show first "$create")" create
+check_has "with its events" "$(value events server event show first "$create")" 'compute__do_build_and_run_instance'
+check_has "server event list --long" "$(openstack server event list --long first -f value)" "$create"
+
 say "What happens behind the cloud's back"
 check "a guest is destroyed by hand" virsh -c qemu:///system destroy "$(value id server show first)"
 soon 30 "the server is SHUTOFF" is_status SHUTOFF

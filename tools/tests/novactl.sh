@@ -62,10 +62,11 @@ has_status() { [[ $(ctl server show "$1" --json | jq -r .status) == "$2" ]]; }
 say "Help, version, completion"
 check "--help" ctl --help
 check_has "--help tells the exit codes" "$output" 'Exit codes'
-for command in server flavor keypair image network hypervisor service queue workflow db \
+for command in server flavor keypair image network hypervisor service queue workflow cleanup db \
     server\ {create,list,show,delete,start,stop,reboot,console-log,why} flavor\ {list,show,create,delete} \
     keypair\ {list,show,create,delete} image\ {list,show,create,delete} network\ {list,show} 'hypervisor list' \
-    'service list' queue\ {list,show,peers,bindings,dead,ping,trace,purge,drain,keygen,authorize,revoke} workflow\ {list,show} db\ {version,migrate}; do
+    'service list' queue\ {list,show,peers,bindings,dead,ping,trace,purge,drain,keygen,authorize,revoke} workflow\ {list,show,retry,abandon} \
+    'cleanup list' 'server history' audit doctor db\ {version,migrate}; do
     # shellcheck disable=SC2086
     if output=$(ctl $command --help 2>&1) && grep -q "USAGE: novactl $command" <<<"$output" &&
         grep -q '^OVERVIEW: ' <<<"$output"; then ok "$command --help"; else not_ok "$command --help" "$output"; fi
@@ -177,6 +178,12 @@ workflow=$(ctl workflow list --server one --json | jq -r 'map(select(.name == "b
 shows "workflow show" '^state +' workflow show "$workflow"
 check_has "with its steps" "$output" '^Step *State *Started'
 json "workflow show" '(.steps | length) > 2' workflow show "$workflow"
+json "workflow show has times, epochs and leases" '.steps | all(has("duration_ms") and has("epoch") and has("lease_seconds"))' \
+    workflow show "$workflow"
+json "server history" 'any(.what == "create" and .after.status == "ACTIVE" and (.request_id | startswith("req-")))' \
+    server history one
+shows "cleanup list" 'none' cleanup list
+shows "doctor" 'healthy' doctor
 ctl flavor create ctl.huge --ram 9000000 --vcpus 1 >/dev/null
 fails_wait() { ctl server create huge --image tiny-guest --flavor ctl.huge --wait; }
 check_refused "server create --wait tells why there is no host" 'No valid host' fails_wait
@@ -229,6 +236,9 @@ fails "flavor" 3 'no flavor "nobody".*novactl flavor list' "$novactl" server cre
 fails "image" 3 'no image "nobody".*novactl image list' "$novactl" server create x --image nobody --flavor m1.tiny
 fails "network" 3 'no network "nobody".*novactl network list' "$novactl" network show nobody
 fails "workflow" 3 'no workflow ".*novactl workflow list' "$novactl" workflow show 00000000-0000-4000-8000-000000000000
+fails "workflow retry" 3 'no workflow "' "$novactl" workflow retry 00000000-0000-4000-8000-000000000000
+fails "workflow abandon" 2 'repeat it with --yes' "$novactl" workflow abandon 00000000-0000-4000-8000-000000000000 --reason x
+fails "server history" 3 'no server "' "$novactl" server history nothing
 
 say "Sign-in: OS_* variables and clouds.yaml"
 clean=(env -u OS_AUTH_URL -u OS_USERNAME -u OS_PASSWORD -u OS_PROJECT_NAME -u OS_USER_DOMAIN_NAME

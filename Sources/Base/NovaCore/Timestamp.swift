@@ -10,12 +10,26 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     public static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000)
+        let now = Timestamp(microseconds: Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000)
+        #if DEBUG
+        return now.adding(ClockSkew.current)
+        #else
+        return now
+        #endif
     }
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 
     public func adding(seconds: Int64) -> Timestamp { Timestamp(microseconds: microseconds &+ seconds &* 1_000_000) }
+
+    public func adding(_ duration: Duration) -> Timestamp {
+        Timestamp(microseconds: microseconds &+ duration.microseconds)
+    }
+
+    /// The time from an earlier moment to this one.
+    public func elapsed(since earlier: Timestamp) -> Duration {
+        .microseconds(microseconds &- earlier.microseconds)
+    }
 
     /// `2026-11-21T12:58:00Z`, the form of Compute API bodies (whole seconds).
     public var iso8601: String { format(fraction: false, zone: "Z") }
@@ -95,6 +109,13 @@ public struct Timestamp: Hashable, Sendable, Comparable {
         self.init(microseconds: (Int64(timegm(&parts)) - offset) * 1_000_000 + micro)
     }
 }
+
+#if DEBUG
+/// How far the wall clock is off for the code below; for tests of daemons whose clocks differ.
+public enum ClockSkew {
+    @TaskLocal public static var current = Duration.zero
+}
+#endif
 
 extension Timestamp: CustomStringConvertible {
     public var description: String { iso8601MicroZ }

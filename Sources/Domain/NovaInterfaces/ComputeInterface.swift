@@ -9,7 +9,8 @@ public import NovaWire
 public enum ComputeInterface: RPCInterface {
     public static let topic = "compute"
     public static let methods: [any RPCMethod.Type] = [
-        ComputeBuild.self, ComputeDestroy.self, ComputePower.self, ComputeConsoleOutput.self,
+        ComputeBuild.self, ComputeDestroy.self, ComputePower.self, ComputeConsoleOutput.self, ComputeInventory.self,
+        ComputeRemoveLeftover.self,
     ]
 }
 

@@ -10,6 +10,7 @@ public enum ConductorInterface: RPCInterface {
     public static let topic = "conductor"
     public static let methods: [any RPCMethod.Type] = [
         WorkflowReady.self, HostReport.self, PowerReport.self, HostList.self, ServiceHello.self, GrantKeys.self,
+        RetryWorkflow.self, AbandonWorkflow.self, RunAudit.self,
     ]
 }
 
@@ -84,23 +85,29 @@ public struct PowerReport: RPCMethod, Equatable {
         public var unknown: [ServerID] = []
         /// Ports of instances that belong on the host: taps of others are orphans.
         public var ports: [PortID] = []
+        /// Instances that should be on the host and were not in a complete report.
+        public var missing: [MissingInstance] = []
         public init() {}
         @inlinable
         public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
             visitor.visit("unknown", &unknown)
             visitor.visit("ports", &ports)
+            visitor.visit("missing", &missing)
         }
     }
 
     public var host = ""
     public var isComplete = false
     public var instances: [InstancePower] = []
+    /// Instances of a former answer's `missing` that are really not there.
+    public var gone: [MissingInstance] = []
 
     public init() {}
-    public init(host: String, isComplete: Bool, instances: [InstancePower]) {
+    public init(host: String, isComplete: Bool, instances: [InstancePower], gone: [MissingInstance] = []) {
         self.host = host
         self.isComplete = isComplete
         self.instances = instances
+        self.gone = gone
     }
 
     @inlinable
@@ -108,6 +115,27 @@ public struct PowerReport: RPCMethod, Equatable {
         visitor.visit("host", &host)
         visitor.visit("is_complete", &isComplete)
         visitor.visit("instances", &instances)
+        visitor.visit("gone", &gone)
+    }
+}
+
+/// An instance that a host should have, and of which state of its server that was said.
+///
+/// The host looks once more and sends it back: the conductor believes it unless the server has changed meanwhile.
+public struct MissingInstance: Record, Hashable {
+    public var serverID = ServerID.none
+    public var version = Timestamp(microseconds: 0)
+
+    public init() {}
+    public init(_ serverID: ServerID, version: Timestamp) {
+        self.serverID = serverID
+        self.version = version
+    }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("server_id", &serverID)
+        visitor.visit("version", &version)
     }
 }
 
@@ -177,6 +205,53 @@ public struct GrantKeys: RPCMethod, Equatable {
     public init() {}
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {}
+}
+
+/// An operator wants a workflow that waits to be tried now.
+///
+/// - Throws: ``NovaError`` `notFound`; `conflict` for one that has ended.
+public struct RetryWorkflow: RPCMethod, Equatable {
+    public typealias Response = Nothing
+    public static let topic = "conductor"
+    public static let name = "retry_workflow"
+    public static let number: UInt16 = 7
+    public static let since: UInt16 = 1
+    public static let isIdempotent = true
+
+    public var workflowID = WorkflowID.none
+
+    public init() {}
+    public init(_ workflowID: WorkflowID) { self.workflowID = workflowID }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("workflow_id", &workflowID) }
+}
+
+/// An operator gives up what a host still owes: its allocation and ports are released, the reason goes into the journal.
+///
+/// - Throws: ``NovaError`` `notFound`; `conflict` for a workflow that owes no cleanup.
+public struct AbandonWorkflow: RPCMethod, Equatable {
+    public typealias Response = Nothing
+    public static let topic = "conductor"
+    public static let name = "abandon_workflow"
+    public static let number: UInt16 = 8
+    public static let since: UInt16 = 1
+    public static let isIdempotent = true
+
+    public var workflowID = WorkflowID.none
+    public var reason = ""
+
+    public init() {}
+    public init(_ workflowID: WorkflowID, reason: String) {
+        self.workflowID = workflowID
+        self.reason = reason
+    }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("workflow_id", &workflowID)
+        visitor.visit("reason", &reason)
+    }
 }
 
 /// An Ed25519 public key with its name.

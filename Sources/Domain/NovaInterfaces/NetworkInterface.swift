@@ -8,7 +8,9 @@ public import NovaWire
 /// See `proto-spec/rpc/network.md`.
 public enum NetworkInterface: RPCInterface {
     public static let topic = "network"
-    public static let methods: [any RPCMethod.Type] = [ResolveNetworks.self, AllocateNetwork.self, ReleaseNetwork.self]
+    public static let methods: [any RPCMethod.Type] = [
+        ResolveNetworks.self, AllocateNetwork.self, ReleaseNetwork.self, NetworkPorts.self,
+    ]
 }
 
 /// Checks what a user asked for, under the user's project, before a server is accepted.

@@ -4,7 +4,8 @@ public enum PowerSync {
     public static func apply(_ powerState: PowerState, to server: inout ServerRecord) {
         server.powerState = powerState
         switch (server.vmState, powerState) {
-        case (.active, .shutdown), (.active, .crashed): server.vmState = .stopped
+        // Without a domain, but with its disk: a start makes the domain again.
+        case (.active, .shutdown), (.active, .crashed), (.active, .noState): server.vmState = .stopped
         case (.stopped, .running): server.vmState = .active
         default: break
         }

@@ -93,6 +93,8 @@ public struct SchedulingExplanation: Record, Equatable {
     public var claimConflicts: [String] = []
     public var microseconds: Int64 = 0
     public var decidedAt = Timestamp(microseconds: 0)
+    /// When no host was found: enabled ones whose queue nobody serves at the moment.
+    public var hostsAway: Int64 = 0
 
     public init() {}
 
@@ -105,6 +107,7 @@ public struct SchedulingExplanation: Record, Equatable {
         visitor.visit("claim_conflicts", &claimConflicts)
         visitor.visit("microseconds", &microseconds)
         visitor.visit("decided_at", &decidedAt)
+        visitor.visit("hosts_away", &hostsAway)
     }
 }
 

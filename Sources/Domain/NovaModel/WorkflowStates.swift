@@ -39,15 +39,22 @@ public struct BuildState: Record, Equatable {
     }
 }
 
-/// What the delete workflow knows: all of it from the server's row when the delete is accepted.
+/// What the delete workflow knows.
 public struct DeleteState: Record, Equatable {
     public var serverID = ServerID.none
+    /// Where the server lives, as its row says when the first step begins.
+    public var host: String?
+    public var network = NetworkInfo()
 
     public init() {}
     public init(_ serverID: ServerID) { self.serverID = serverID }
 
     @inlinable
-    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("server_id", &serverID) }
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("server_id", &serverID)
+        visitor.visit("host", &host)
+        visitor.visit("network", &network)
+    }
 }
 
 /// What the start, stop and reboot workflow knows.

@@ -61,6 +61,14 @@ public struct HostTable {
         try connection.insert(service, into: "services")
     }
 
+    /// Whether an operator has said that a compute host is down.
+    public func isForcedDown(_ host: String) throws -> Bool {
+        try connection.record(
+            ServiceRecord.self, from: "services", where: "binary = ? AND host = ?",
+            [.text("nova-compute"), .text(host)]
+        )?.isForcedDown ?? false
+    }
+
     public func update(_ service: ServiceRecord) throws {
         _ = try connection.update(service, in: "services", key: "id")
     }

@@ -11,7 +11,12 @@ public enum NovaDatabaseSchema {
             whole: String(decoding: PackageResources.whole_sql, as: UTF8.self),
             migrations: [
                 Migration(
-                    number: 1, name: "initial", sql: String(decoding: PackageResources._001_initial_sql, as: UTF8.self))
+                    number: 1, name: "initial", sql: String(decoding: PackageResources._001_initial_sql, as: UTF8.self)),
+                Migration(
+                    number: 2, name: "owed-cleanups",
+                    sql: String(decoding: PackageResources._002_owed_cleanups_sql, as: UTF8.self)),
+                Migration(
+                    number: 3, name: "audit", sql: String(decoding: PackageResources._003_audit_sql, as: UTF8.self)),
             ])
     }
 }

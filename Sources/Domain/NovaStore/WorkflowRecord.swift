@@ -10,6 +10,10 @@ public struct WorkflowRecord: Record, Equatable {
         case undoing
         case succeeded
         case failed
+        /// Its visible end has come; what is left of it waits for somebody, and stands in nobody's way.
+        case owed
+        /// Goes backward in order to go forward again from the first step.
+        case restarting
     }
     public var id = WorkflowID.none
     /// The workflow's name: "build", "delete".
@@ -34,11 +38,27 @@ public struct WorkflowRecord: Record, Equatable {
     public var createdAt = Timestamp(microseconds: 0)
     public var updatedAt = Timestamp(microseconds: 0)
     public var finishedAt: Timestamp?
+    /// When the first of the failed attempts at the current step began.
+    public var stuckSince: Timestamp?
+    /// The compute host that an owed cleanup waits for; nil when it waits for a service.
+    public var owedHost: String?
+    /// Why the last attempt at the owed cleanup failed.
+    public var owedReason: String?
+    public var owedSince: Timestamp?
+    /// Why an operator no longer wants the host's part of it.
+    public var abandonedReason: String?
 
     public init() {}
 
+    /// Whether its steps are run, not undone.
+    public var goesForward: Bool { state == .running || state == .owed && error == nil }
+
     /// A new workflow that any conductor may take.
-    public init(kind: String, server: ServerID, context: RequestContext, data: [UInt8], now: Timestamp) {
+    ///
+    /// Its time is that of the process until ``WorkflowTable/insert(_:)`` gives it the database's.
+    public init(
+        kind: String, server: ServerID, context: RequestContext, data: [UInt8], now: Timestamp = .now()
+    ) {
         id = .random()
         self.kind = kind
         serverID = server
@@ -66,6 +86,11 @@ public struct WorkflowRecord: Record, Equatable {
         visitor.visit("created_at", &createdAt)
         visitor.visit("updated_at", &updatedAt)
         visitor.visit("finished_at", &finishedAt)
+        visitor.visit("stuck_since", &stuckSince)
+        visitor.visit("owed_host", &owedHost)
+        visitor.visit("owed_reason", &owedReason)
+        visitor.visit("owed_since", &owedSince)
+        visitor.visit("abandoned_reason", &abandonedReason)
     }
 }
 

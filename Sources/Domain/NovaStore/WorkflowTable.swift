@@ -3,57 +3,75 @@ public import NovaDatabase
 import NovaWire
 
 /// Workflows and their journal, inside one transaction.
+///
+/// Every time here is the database's: conductors compare what they all read, not their own clocks.
 public struct WorkflowTable {
-    private let connection: Connection
+    /// Nobody runs it, and of several workflows of one server it is the oldest; owed ones stand in nobody's way.
+    private static let isFree = """
+        w.finished_at IS NULL AND w.retry_at <= ?2 AND (w.owner IS NULL OR w.lease_expires_at <= ?2)
+          AND (w.state = 'owed' OR NOT EXISTS (
+            SELECT 1 FROM workflows AS older WHERE older.server_id = w.server_id AND older.finished_at IS NULL
+              AND older.state <> 'owed' AND (older.created_at, older.id) < (w.created_at, w.id)))
+        """
+
+    let connection: Connection
 
     public init(_ connection: Connection) { self.connection = connection }
 
-    public func insert(_ workflow: WorkflowRecord) throws { try connection.insert(workflow, into: "workflows") }
+    /// Adds a workflow and its beginning to the server's history, younger than all others of its server whatever the clocks say.
+    public func insert(_ workflow: WorkflowRecord) throws {
+        var workflow = workflow
+        let newest = try connection.row(
+            "SELECT coalesce(max(created_at), 0) FROM workflows WHERE server_id = ?", [workflow.serverID.column]
+        ) { try $0.int(0) }
+        let now = try connection.now().microseconds
+        let time = Timestamp(microseconds: max(now, (newest ?? 0) &+ 1))
+        workflow.createdAt = time
+        workflow.updatedAt = time
+        try connection.insert(workflow, into: "workflows")
+        try ServerChangeTable(connection).begin(workflow)
+    }
 
     public func find(_ id: WorkflowID) throws -> WorkflowRecord? {
         try connection.record(WorkflowRecord.self, from: "workflows", where: "id = ?", [id.column])
     }
 
     /// Open workflows that nobody runs and whose time has come; of several for one server only the oldest.
-    public func takeable(at now: Timestamp, limit: Int) throws -> [WorkflowID] {
+    public func takeable(limit: Int) throws -> [WorkflowID] {
         try connection.rows(
-            """
-            SELECT id FROM workflows AS w
-            WHERE finished_at IS NULL AND retry_at <= ?1 AND (owner IS NULL OR lease_expires_at <= ?1)
-              AND NOT EXISTS (
-                SELECT 1 FROM workflows AS older WHERE older.server_id = w.server_id AND older.finished_at IS NULL
-                  AND (older.created_at, older.id) < (w.created_at, w.id))
-            ORDER BY retry_at, created_at LIMIT ?2
-            """, [now.column, .integer(Int64(limit))]
+            "SELECT w.id FROM workflows AS w WHERE \(Self.isFree) ORDER BY w.retry_at, w.created_at LIMIT ?1",
+            [.integer(Int64(limit)), try connection.now().column]
         ) { try $0.field(0, as: WorkflowID.self) }
     }
 
     /// Takes a workflow for an owner when it is free, with a new epoch.
     ///
     /// - Returns: the workflow, nil when it is finished, taken, waiting, or behind an older one of its server.
-    public func lease(_ id: WorkflowID, owner: String, until expiry: Timestamp, at now: Timestamp) throws
-        -> WorkflowRecord?
-    {
+    public func lease(_ id: WorkflowID, owner: String, for duration: Duration) throws -> WorkflowRecord? {
+        let now = try connection.now()
         let changed = try connection.execute(
             """
-            UPDATE workflows AS w SET owner = ?2, lease_expires_at = ?3, epoch = epoch + 1
-            WHERE id = ?1 AND finished_at IS NULL AND retry_at <= ?4 AND (owner IS NULL OR lease_expires_at <= ?4)
-              AND NOT EXISTS (
-                SELECT 1 FROM workflows AS older WHERE older.server_id = w.server_id AND older.finished_at IS NULL
-                  AND (older.created_at, older.id) < (w.created_at, w.id))
-            """, [id.column, .text(owner), expiry.column, now.column])
+            UPDATE workflows AS w SET owner = ?3, lease_expires_at = ?4, epoch = epoch + 1
+            WHERE w.id = ?1 AND \(Self.isFree)
+            """, [id.column, now.column, .text(owner), now.adding(duration).column])
         return changed == 1 ? try find(id) : nil
     }
 
-    /// Keeps all leases of an owner for longer.
-    public func extendLeases(of owner: String, until expiry: Timestamp) throws {
-        try connection.execute(
-            "UPDATE workflows SET lease_expires_at = ? WHERE owner = ? AND finished_at IS NULL",
-            [expiry.column, .text(owner)])
+    /// Keeps one lease for longer.
+    ///
+    /// - Returns: false when it is no longer this owner's in this epoch.
+    public func extendLease(_ id: WorkflowID, epoch: Int64, owner: String, for duration: Duration) throws -> Bool {
+        let expiry = try connection.now().adding(duration)
+        return try connection.execute(
+            """
+            UPDATE workflows SET lease_expires_at = ?
+            WHERE id = ? AND epoch = ? AND owner = ? AND finished_at IS NULL
+            """, [expiry.column, id.column, epoch.column, .text(owner)]) == 1
     }
 
-    /// Gives one workflow back, to be taken again not before a time.
-    public func release(_ id: WorkflowID, epoch: Int64, until time: Timestamp) throws {
+    /// Gives one workflow back, to be taken again after a pause.
+    public func release(_ id: WorkflowID, epoch: Int64, pause: Duration) throws {
+        let time = try connection.now().adding(pause)
         try connection.execute(
             "UPDATE workflows SET owner = NULL, retry_at = ? WHERE id = ? AND epoch = ? AND finished_at IS NULL",
             [time.column, id.column, epoch.column])
@@ -72,46 +90,26 @@ public struct WorkflowTable {
         let changed = try connection.execute(
             """
             UPDATE workflows SET state = ?3, step = ?4, retry_at = ?5, attempts = ?6, data = ?7, error = ?8,
-              updated_at = ?9, finished_at = ?10, owner = ?11
+              updated_at = ?9, finished_at = ?10, owner = ?11, stuck_since = ?12, owed_host = ?13, owed_reason = ?14,
+              owed_since = ?15
             WHERE id = ?1 AND epoch = ?2
             """,
             [
                 workflow.id.column, workflow.epoch.column, workflow.state.column, workflow.step.column,
                 workflow.retryAt.column, workflow.attempts.column, workflow.data.column, workflow.error.column,
                 workflow.updatedAt.column, workflow.finishedAt.column, workflow.owner.column,
+                workflow.stuckSince.column, workflow.owedHost.column, workflow.owedReason.column,
+                workflow.owedSince.column,
             ])
         guard changed == 1 else {
             throw NovaError(.stale, "Another conductor runs this workflow now.", details: "workflow \(workflow.id)")
         }
-    }
-
-    /// Writes a line of the journal.
-    public func journal(_ step: WorkflowStepRecord) throws {
-        try connection.upsert(step, into: "workflow_steps", key: ["workflow_id", "position", "name"])
-    }
-
-    /// Ends a line of the journal.
-    public func closeStep(
-        _ id: WorkflowID, position: Int64, name: String, _ state: WorkflowStepRecord.State, error: String?,
-        at time: Timestamp = .now()
-    ) throws {
-        try connection.execute(
-            """
-            UPDATE workflow_steps SET state = ?4, finished_at = ?5, error = coalesce(?6, error)
-            WHERE workflow_id = ?1 AND position = ?2 AND name = ?3
-            """, [id.column, position.column, name.column, state.column, time.column, error.column])
-    }
-
-    /// A workflow's journal, in order.
-    public func journal(of id: WorkflowID) throws -> [WorkflowStepRecord] {
-        try connection.records(
-            WorkflowStepRecord.self, from: "workflow_steps", where: "workflow_id = ?", [id.column],
-            suffix: "ORDER BY started_at, position")
+        if workflow.finishedAt != nil || workflow.state == .owed { try ServerChangeTable(connection).end(workflow) }
     }
 
     /// Workflows, newest first: of one server, or all; open ones only when asked so.
     public func list(server: ServerID?, openOnly: Bool, limit: Int) throws -> [WorkflowRecord] {
-        var clauses: [String] = ["1"]
+        var clauses: [String] = ["1 = 1"]
         var values: [ColumnValue] = []
         if let server {
             clauses.append("server_id = ?")

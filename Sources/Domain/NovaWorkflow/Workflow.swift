@@ -19,12 +19,17 @@ public struct Workflow<State: Record>: Sendable {
     /// In the transaction in which the first failure is known: the server's visible state is right at once,
     /// whatever the undoing still needs.
     public let failed: @Sendable (Connection, inout State, WorkflowRecord, NovaError) throws -> Void
+    /// In the transaction in which the rest of a workflow that must finish becomes an owed cleanup: users see its end.
+    ///
+    /// Nil for a workflow that may fail: its undoing follows.
+    public let settled: (@Sendable (Connection, inout State) throws -> Void)?
 
     public init(
         _ kind: String, steps: [Step], deadline: Duration,
         stopReason: @escaping @Sendable (Connection, State) throws -> NovaError? = { _, _ in nil },
         succeeded: @escaping @Sendable (Connection, inout State, WorkflowRecord) throws -> Void,
-        failed: @escaping @Sendable (Connection, inout State, WorkflowRecord, NovaError) throws -> Void
+        failed: @escaping @Sendable (Connection, inout State, WorkflowRecord, NovaError) throws -> Void,
+        settled: (@Sendable (Connection, inout State) throws -> Void)? = nil
     ) {
         self.kind = kind
         self.steps = steps
@@ -32,9 +37,13 @@ public struct Workflow<State: Record>: Sendable {
         self.stopReason = stopReason
         self.succeeded = succeeded
         self.failed = failed
+        self.settled = settled
     }
 
     /// One step.
+    ///
+    /// `run` and `undo` write nothing to the database: what they found out is written in `commit` and `undone`, in the
+    /// transaction that an owner who has lost its lease cannot complete.
     public struct Step: Sendable {
         public let name: String
         /// In the transaction that begins the step: what users see while it runs.
@@ -43,6 +52,12 @@ public struct Workflow<State: Record>: Sendable {
         /// In the transaction that ends the step: what the step found out goes to where others read it.
         public let commit: @Sendable (Connection, State) throws -> Void
         public let undo: @Sendable (inout State, StepContext) async throws -> Void
+        /// In the transaction that ends the undoing of the step.
+        public let undone: @Sendable (Connection, State) throws -> Void
+        /// The compute host that the step works on; nil when it works on none.
+        ///
+        /// An operator may give up such a step (``WorkflowTable/abandon(_:reason:)``).
+        public let host: (@Sendable (Connection, State) throws -> StepHost?)?
         /// What a failure of this step means: by default the whole workflow fails.
         public let onFailure: @Sendable (NovaError, inout State) -> FailureResponse
 
@@ -52,6 +67,8 @@ public struct Workflow<State: Record>: Sendable {
             run: @escaping @Sendable (inout State, StepContext) async throws -> Void,
             commit: @escaping @Sendable (Connection, State) throws -> Void = { _, _ in },
             undo: @escaping @Sendable (inout State, StepContext) async throws -> Void = { _, _ in },
+            undone: @escaping @Sendable (Connection, State) throws -> Void = { _, _ in },
+            host: (@Sendable (Connection, State) throws -> StepHost?)? = nil,
             onFailure: @escaping @Sendable (NovaError, inout State) -> FailureResponse = { _, _ in .undo }
         ) {
             self.name = name
@@ -59,8 +76,22 @@ public struct Workflow<State: Record>: Sendable {
             self.run = run
             self.commit = commit
             self.undo = undo
+            self.undone = undone
+            self.host = host
             self.onFailure = onFailure
         }
+    }
+}
+
+/// The compute host that a step works on.
+public struct StepHost: Sendable, Equatable {
+    public var name: String
+    /// Whether an operator has said that it is down: nobody needs to wait for it.
+    public var isDown: Bool
+
+    public init(_ name: String, isDown: Bool) {
+        self.name = name
+        self.isDown = isDown
     }
 }
 
@@ -81,4 +112,6 @@ public struct StepContext: Sendable {
     public let request: RequestContext
     /// Failed attempts before this one.
     public let attempt: Int64
+    /// Since the first of them began.
+    public let stuck: Duration
 }

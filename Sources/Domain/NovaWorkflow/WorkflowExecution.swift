@@ -1,214 +1,187 @@
 import Logging
 import NovaCore
 import NovaDatabase
+import NovaFaults
 import NovaStore
 import NovaWire
 
 /// One conductor's run of one workflow, from where the database says it stands to its end or to the loss of its lease.
+///
+/// Each transaction takes the record and the state as they are and gives them back changed: what fails to commit is as
+/// if it had never been.
 struct WorkflowExecution<State: Record>: Sendable {
+    /// What the database has of the workflow.
+    struct Standing: Sendable {
+        var record: WorkflowRecord
+        var state: State
+    }
+
     let workflow: Workflow<State>
     let database: Database
+    let times: WorkflowTimes
     let log: Logger
 
     /// Runs until the workflow ends or waits for a retry.
     ///
     /// - Throws: `stale` when the lease is lost; `CancellationError` when the conductor stops.
     func run(_ leased: WorkflowRecord) async throws {
-        var record = leased
-        var state = try State(decoding: record.data.bytes)
-        if record.state == .running { try await begin(&record, &state) }
-        while record.finishedAt == nil {
+        var standing = Standing(record: leased, state: try State(decoding: leased.data.bytes))
+        if leased.goesForward {
+            let step = try step(leased)
+            standing = try await write(standing) { try enter(step, &$0, $1) }
+        }
+        while standing.record.owner != nil {
             try Task.checkCancellation()
-            let isOver =
-                record.state == .undoing
-                ? try await undoStep(&record, &state) : try await runStep(&record, &state)
-            if isOver { return }
+            standing =
+                standing.record.goesForward ? try await runStep(standing) : try await undoStep(standing)
         }
     }
 
-    private func context(_ record: WorkflowRecord) -> StepContext {
-        StepContext(
-            workflowID: record.id, position: record.step, epoch: record.epoch, request: record.context.requestContext,
-            attempt: record.attempts)
+    /// A transaction that changes the workflow; it is undone when the lease is lost.
+    func write(
+        _ standing: Standing, _ body: @escaping @Sendable (inout Standing, Connection) throws -> Void
+    ) async throws -> Standing {
+        try await Faults.point("workflow.\(workflow.kind).write", standing.record.serverID.description)
+        return try await database.write { connection in
+            var standing = standing
+            standing.record.updatedAt = try connection.now()
+            try body(&standing, connection)
+            standing.record.data = Blob(standing.state.encoded())
+            try WorkflowTable(connection).save(standing.record)
+            return standing
+        }
     }
 
-    private func step(_ record: WorkflowRecord) throws -> Workflow<State>.Step {
+    func step(_ record: WorkflowRecord) throws -> Workflow<State>.Step {
         guard let position = Int(exactly: record.step), workflow.steps.indices.contains(position) else {
             throw NovaError(.internal, "The workflow stands at a step that does not exist.", details: "\(record.id)")
         }
         return workflow.steps[position]
     }
 
-    /// Writes that the current step begins, with what users see of it.
-    private func begin(_ record: inout WorkflowRecord, _ state: inout State) async throws {
-        let step = try step(record)
-        (record, state) = try await database.write { [record, state] connection in
-            var record = record
-            var state = state
-            try enter(step, &record, &state, connection)
-            return (record, state)
+    /// Inside a transaction: begins the current step, with what users see of it, or turns round when there is a reason
+    /// to stop.
+    func enter(_ step: Workflow<State>.Step, _ standing: inout Standing, _ connection: Connection) throws {
+        if standing.record.state == .running, let reason = try workflow.stopReason(connection, standing.state) {
+            return try turnRound(reason, &standing, connection)
         }
-    }
-
-    /// Inside a transaction: begins a step, or turns round when there is a reason to stop.
-    private func enter(
-        _ step: Workflow<State>.Step, _ record: inout WorkflowRecord, _ state: inout State, _ connection: Connection
-    ) throws {
-        let table = WorkflowTable(connection)
-        if let reason = try workflow.stopReason(connection, state) {
-            return try turnRound(reason, &record, &state, connection)
-        }
-        try step.begin(connection, state)
+        try step.begin(connection, standing.state)
         var line = WorkflowStepRecord()
-        line.workflowID = record.id
-        line.position = record.step
+        line.workflowID = standing.record.id
+        line.position = standing.record.step
         line.name = step.name
-        line.epoch = record.epoch
-        line.startedAt = .now()
-        try table.journal(line)
-        record.data = Blob(state.encoded())
-        record.updatedAt = line.startedAt
-        try table.save(record)
+        line.epoch = standing.record.epoch
+        line.startedAt = standing.record.updatedAt
+        try WorkflowTable(connection).journal(line)
     }
 
     /// Inside a transaction: the workflow has failed; its undoing begins, and the visible state is right at once.
-    private func turnRound(
-        _ error: NovaError, _ record: inout WorkflowRecord, _ state: inout State, _ connection: Connection
-    ) throws {
-        try workflow.failed(connection, &state, record, error)
-        record.state = .undoing
-        record.error = WorkflowError(error)
-        record.attempts = 0
-        record.data = Blob(state.encoded())
-        record.updatedAt = .now()
-        try WorkflowTable(connection).save(record)
+    func turnRound(_ error: NovaError, _ standing: inout Standing, _ connection: Connection) throws {
+        try workflow.failed(connection, &standing.state, standing.record, error)
+        standing.record.state = .undoing
+        standing.record.error = WorkflowError(error)
+        clearFailures(&standing)
     }
 
-    /// Runs the current step and writes what follows; true when this run is over.
-    private func runStep(_ record: inout WorkflowRecord, _ state: inout State) async throws -> Bool {
-        let step = try step(record)
-        do {
-            try await step.run(&state, context(record))
-        } catch is CancellationError where Task.isCancelled {
-            throw CancellationError()
-        } catch {
-            return try await stepFailed(NovaError(error).during("step \(step.name)"), step, &record, &state)
-        }
-        let next = WorkflowProgress.afterSuccess(of: record.step, steps: workflow.steps.count)
-        (record, state) = try await database.write { [record, state] connection in
-            var record = record
-            var state = state
-            try close(step, .done, nil, record, connection)
-            try step.commit(connection, state)
-            record.attempts = 0
-            if case .run(let position) = next {
-                record.step = position
-                try enter(workflow.steps[Int(position)], &record, &state, connection)
-            } else {
-                try workflow.succeeded(connection, &state, record)
-                try finish(.succeeded, &record, state, connection)
-            }
-            return (record, state)
-        }
-        return record.finishedAt != nil
+    func clearFailures(_ standing: inout Standing) {
+        standing.record.attempts = 0
+        standing.record.stuckSince = nil
     }
 
-    private func stepFailed(
-        _ error: NovaError, _ step: Workflow<State>.Step, _ record: inout WorkflowRecord, _ state: inout State
-    ) async throws -> Bool {
-        let now = Timestamp.now()
-        if WorkflowProgress.shouldRetry(error, now: now, createdAt: record.createdAt, deadline: workflow.deadline) {
-            log.info("step \(step.name) of \(workflow.kind) \(record.id) will be tried again: \(error)")
-            return try await pause(&record, state, error)
-        }
-        log.warning("step \(step.name) of \(workflow.kind) \(record.id) failed: \(error)")
-        (record, state) = try await database.write { [record, state] connection in
-            var record = record
-            var state = state
-            try close(step, .failed, error, record, connection)
-            if step.onFailure(error, &state) == .restart {
-                // Not the workflow's failure: what was done is undone, then it goes forward again from the first step.
-                record.state = .undoing
-                record.attempts = 0
-                record.data = Blob(state.encoded())
-                record.updatedAt = now
-                try WorkflowTable(connection).save(record)
-            } else {
-                try turnRound(error, &record, &state, connection)
-            }
-            return (record, state)
-        }
-        return false
-    }
-
-    /// Undoes the current step and writes what follows; true when this run is over.
-    private func undoStep(_ record: inout WorkflowRecord, _ state: inout State) async throws -> Bool {
-        let step = try step(record)
-        do {
-            try await step.undo(&state, context(record))
-        } catch is CancellationError where Task.isCancelled {
-            throw CancellationError()
-        } catch {
-            log.warning("undoing \(step.name) of \(workflow.kind) \(record.id) will be tried again: \(error)")
-            return try await pause(&record, state, NovaError(error))
-        }
-        // Undoing without an error is a restart.
-        let next = WorkflowProgress.afterUndo(of: record.step, restarts: record.error == nil)
-        (record, state) = try await database.write { [record, state] connection in
-            var record = record
-            var state = state
-            try close(step, .undone, nil, record, connection)
-            record.attempts = 0
-            switch next {
-            case .run(let position):
-                record.step = position
-                record.state = .running
-                try enter(workflow.steps[Int(position)], &record, &state, connection)
-            case .undo(let position):
-                record.step = position
-                record.data = Blob(state.encoded())
-                record.updatedAt = .now()
-                try WorkflowTable(connection).save(record)
-            case .finish:
-                try finish(.failed, &record, state, connection)
-            }
-            return (record, state)
-        }
-        return record.finishedAt != nil
-    }
-
-    /// Inside a transaction: ends a line of the journal.
-    private func close(
-        _ step: Workflow<State>.Step, _ outcome: WorkflowStepRecord.State, _ error: NovaError?,
-        _ record: WorkflowRecord,
+    /// Inside a transaction: ends the step's line of the journal.
+    func close(
+        _ step: Workflow<State>.Step, _ outcome: WorkflowStepRecord.State, _ error: String?, _ standing: Standing,
         _ connection: Connection
     ) throws {
         try WorkflowTable(connection).closeStep(
-            record.id, position: record.step, name: step.name, outcome, error: error?.description)
+            standing.record.id, position: standing.record.step, name: step.name, outcome, error: error,
+            at: standing.record.updatedAt)
     }
 
     /// Inside a transaction: the workflow is over.
-    private func finish(
-        _ outcome: WorkflowRecord.State, _ record: inout WorkflowRecord, _ state: State, _ connection: Connection
-    ) throws {
-        record.state = outcome
-        record.owner = nil
-        record.data = Blob(state.encoded())
-        record.updatedAt = .now()
-        record.finishedAt = record.updatedAt
-        try WorkflowTable(connection).save(record)
+    func finish(_ outcome: WorkflowRecord.State, _ standing: inout Standing) {
+        standing.record.state = outcome
+        standing.record.owner = nil
+        standing.record.finishedAt = standing.record.updatedAt
     }
 
-    /// Gives the workflow back with a time before which nobody takes it.
-    private func pause(_ record: inout WorkflowRecord, _ state: State, _ error: NovaError) async throws -> Bool {
-        record.attempts += 1
-        let pause = WorkflowProgress.pause(afterAttempts: record.attempts)
-        let now = Timestamp.now()
-        record.retryAt = Timestamp(microseconds: now.microseconds + pause.microseconds)
-        record.updatedAt = now
-        record.owner = nil
-        record.data = Blob(state.encoded())
-        try await database.write { [record] connection in try WorkflowTable(connection).save(record) }
-        return true
+    /// Runs the current step and writes what follows.
+    private func runStep(_ before: Standing) async throws -> Standing {
+        let step = try step(before.record)
+        var standing = before
+        let started = ContinuousClock.now
+        let abandoned = step.host == nil ? nil : before.record.abandonedReason
+        if abandoned == nil {
+            do {
+                try await fault(step, "run.before", before)
+                try await step.run(&standing.state, context(before.record))
+                try await fault(step, "run.after", before)
+            } catch is CancellationError where Task.isCancelled {
+                throw CancellationError()
+            } catch {
+                return try await failed(NovaError(error).during("step \(step.name)"), step, standing, since: started)
+            }
+        }
+        try await fault(step, "commit.before", before)
+        standing = try await write(standing) { standing, connection in
+            try close(step, .done, abandoned.map { "abandoned: \($0)" }, standing, connection)
+            try step.commit(connection, standing.state)
+            clearFailures(&standing)
+            guard standing.record.step + 1 < Int64(workflow.steps.count) else {
+                if standing.record.state == .running {
+                    try workflow.succeeded(connection, &standing.state, standing.record)
+                }
+                return finish(.succeeded, &standing)
+            }
+            standing.record.step += 1
+            try enter(try self.step(standing.record), &standing, connection)
+        }
+        try await fault(step, "commit.after", before)
+        return standing
+    }
+
+    /// Undoes the current step and writes what follows.
+    private func undoStep(_ before: Standing) async throws -> Standing {
+        let step = try step(before.record)
+        var standing = before
+        let started = ContinuousClock.now
+        let abandoned = step.host == nil ? nil : before.record.abandonedReason
+        if abandoned == nil {
+            do {
+                try await fault(step, "undo.before", before)
+                try await step.undo(&standing.state, context(before.record))
+                try await fault(step, "undo.after", before)
+            } catch is CancellationError where Task.isCancelled {
+                throw CancellationError()
+            } catch {
+                return try await failed(NovaError(error).during("undoing \(step.name)"), step, standing, since: started)
+            }
+        }
+        return try await write(standing) { standing, connection in
+            try close(step, .undone, abandoned.map { "abandoned: \($0)" }, standing, connection)
+            try step.undone(connection, standing.state)
+            clearFailures(&standing)
+            if standing.record.step > 0 {
+                standing.record.step -= 1
+            } else if standing.record.state == .restarting {
+                standing.record.state = .running
+                standing.record.error = nil
+                try enter(try self.step(standing.record), &standing, connection)
+            } else {
+                finish(.failed, &standing)
+            }
+        }
+    }
+
+    private func context(_ record: WorkflowRecord) -> StepContext {
+        StepContext(
+            workflowID: record.id, position: record.step, epoch: record.epoch, request: record.context.requestContext,
+            attempt: record.attempts,
+            stuck: record.stuckSince.map { record.updatedAt.elapsed(since: $0) } ?? .zero)
+    }
+
+    private func fault(_ step: Workflow<State>.Step, _ place: String, _ standing: Standing) async throws {
+        try await Faults.point(
+            "workflow.\(workflow.kind).\(step.name).\(place)", standing.record.serverID.description)
     }
 }

@@ -1,34 +1,66 @@
-public import NovaCore
-public import NovaStore
+import NovaCore
 
 /// The rules of a workflow's progress, apart from all input and output.
 public enum WorkflowProgress {
-    /// What comes after something happened.
-    public enum Next: Equatable, Sendable {
-        case run(step: Int64)
-        case undo(step: Int64)
-        case finish(WorkflowRecord.State)
+    /// Failures for good that an undoing, or a workflow that must finish, meets in one step before it is owed.
+    public static let failureLimit: Int64 = 3
+
+    /// What a failed attempt leads to.
+    public enum Answer: Equatable, Sendable {
+        case retry(after: Duration)
+        /// The step has failed: undo.
+        case fail
+        /// The workflow's visible end has come, the rest is owed.
+        case owe
     }
 
-    /// After a step ran well.
-    public static func afterSuccess(of step: Int64, steps: Int) -> Next {
-        step + 1 < Int64(steps) ? .run(step: step + 1) : .finish(.succeeded)
+    /// A failed attempt, and what is known of those before it.
+    public struct Failure: Sendable {
+        public var isTransient: Bool
+        /// Whether the step may fail for good, and be undone then.
+        public var mayFail: Bool
+        /// Failed attempts at the step, with this one.
+        public var attempts: Int64
+        /// Since the first of them began.
+        public var stuck: Duration
+        /// Since the workflow was accepted, and how long it may go on trying.
+        public var age: Duration
+        public var deadline: Duration
+        /// Whether an operator has said that the host which it waits for is down.
+        public var waitsForDownHost: Bool
+
+        public init(
+            isTransient: Bool, mayFail: Bool, attempts: Int64, stuck: Duration, age: Duration, deadline: Duration,
+            waitsForDownHost: Bool = false
+        ) {
+            self.isTransient = isTransient
+            self.mayFail = mayFail
+            self.attempts = attempts
+            self.stuck = stuck
+            self.age = age
+            self.deadline = deadline
+            self.waitsForDownHost = waitsForDownHost
+        }
     }
 
-    /// After a step was undone: the one before it, or the end, or a new start.
-    public static func afterUndo(of step: Int64, restarts: Bool) -> Next {
-        if step > 0 { return .undo(step: step - 1) }
-        return restarts ? .run(step: 0) : .finish(.failed)
+    /// What follows a failed attempt.
+    public static func answer(to failure: Failure, times: WorkflowTimes) -> Answer {
+        let pause = pause(first: times.pause, longest: times.pause * 100, attempts: failure.attempts)
+        if failure.mayFail {
+            return failure.isTransient && failure.age < failure.deadline ? .retry(after: pause) : .fail
+        }
+        if failure.isTransient {
+            return failure.waitsForDownHost || failure.stuck >= times.patience ? .owe : .retry(after: pause)
+        }
+        return failure.attempts >= failureLimit ? .owe : .retry(after: pause)
     }
 
-    /// Whether a failed step is tried again: failures that may pass are, until the workflow's deadline.
-    public static func shouldRetry(_ error: NovaError, now: Timestamp, createdAt: Timestamp, deadline: Duration) -> Bool
-    {
-        error.isTransient && now.microseconds - createdAt.microseconds < deadline.microseconds
+    /// The pause before the next try of an owed cleanup.
+    public static func owedPause(attempts: Int64, times: WorkflowTimes) -> Duration {
+        pause(first: times.owedPause, longest: times.longestOwedPause, attempts: attempts)
     }
 
-    /// The pause before attempt n + 1: 100 ms doubling to 10 s.
-    public static func pause(afterAttempts attempts: Int64) -> Duration {
-        .milliseconds(min(10_000, 100 << min(7, max(0, attempts - 1))))
+    private static func pause(first: Duration, longest: Duration, attempts: Int64) -> Duration {
+        min(longest, first * (1 << Int(max(1, min(17, attempts)) - 1)))
     }
 }

@@ -1,6 +1,7 @@
 public import Logging
 public import NovaCore
 public import NovaDatabase
+import NovaFaults
 import NovaStore
 public import NovaWire
 import Synchronization
@@ -9,35 +10,39 @@ import Synchronization
 ///
 /// Messages only wake it up; what there is to do stands in the database.
 public final class WorkflowRunner: Sendable {
-    /// How long others wait for a conductor that says nothing.
-    static let leaseDuration: Int64 = 10
-    static let leaseRenewal = Duration.seconds(3)
-    static let scanPeriod = Duration.milliseconds(500)
-
     private let database: Database
     private let owner: String
     private let slots: Int
+    private let times: WorkflowTimes
     private let log: Logger
     private let wakeUp = WakeUp()
     private let kinds = Mutex<[String: @Sendable (WorkflowRecord) async throws -> Void]>([:])
+    private let names = Mutex<[String: [String]]>([:])
     private let offered = Mutex<Set<WorkflowID>>([])
-    private let running = Mutex(0)
+    private let leases = WorkflowLeases()
 
     /// - Parameters:
     ///   - owner: what names this process among all conductors, ever.
     ///   - slots: how many workflows run at once.
-    public init(database: Database, owner: String, slots: Int, log: Logger) {
+    public init(
+        database: Database, owner: String, slots: Int, times: WorkflowTimes = WorkflowTimes(), log: Logger
+    ) {
         self.database = database
         self.owner = owner
         self.slots = slots
+        self.times = times
         self.log = log
     }
 
     /// Makes a kind of workflow known; before ``run()``.
     public func register<State: Record>(_ workflow: Workflow<State>) {
-        let execution = WorkflowExecution(workflow: workflow, database: database, log: log)
+        let execution = WorkflowExecution(workflow: workflow, database: database, times: times, log: log)
         kinds.withLock { $0[workflow.kind] = { try await execution.run($0) } }
+        names.withLock { $0[workflow.kind] = workflow.steps.map(\.name) }
     }
+
+    /// The steps of each kind that was registered, in order.
+    public var steps: [String: [String]] { names.withLock { $0 } }
 
     /// A workflow waits: take it soon.
     public func offer(_ id: WorkflowID) {
@@ -59,47 +64,57 @@ public final class WorkflowRunner: Sendable {
         }
         // This task is cancelled by now, and a cancelled task writes nothing: a fresh one gives the leases back.
         try await Task { [database, owner] in
+            try await Faults.point("workflow.release")
             try await database.write { try WorkflowTable($0).releaseLeases(of: owner) }
         }.value
     }
 
     private func renewLeases() async throws {
         while true {
-            try await Task.sleep(for: Self.leaseRenewal)
-            let owner = owner
+            try await Task.sleep(for: times.renewal)
+            try await Faults.point("workflow.renew")
+            let (held, expiry) = (leases.all, ContinuousClock.now + times.lease)
+            guard !held.isEmpty else { continue }
             do {
-                try await database.write {
-                    try WorkflowTable($0).extendLeases(
-                        of: owner, until: Timestamp.now().adding(seconds: Self.leaseDuration))
+                let isKept = try await database.write { [owner, times] connection in
+                    let table = WorkflowTable(connection)
+                    return try held.map {
+                        try table.extendLease($0.id, epoch: $0.epoch, owner: owner, for: times.lease)
+                    }
                 }
+                // What has ended meanwhile is not kept either; to end it once more does nothing.
+                let kept = zip(held, isKept).filter(\.1).map(\.0)
+                let lost = zip(held, isKept).filter { !$0.1 }.map(\.0)
+                leases.renewed(kept, lost: lost, until: expiry)
+            } catch is CancellationError {
+                throw CancellationError()
             } catch {
                 log.error("leases could not be renewed: \(error)")
+                leases.renewed([], lost: [], until: expiry)
             }
         }
     }
 
     private func takeWorkflows() async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            var lastScan = ContinuousClock.now - Self.scanPeriod
+            var lastScan = ContinuousClock.now - times.scan
             while true {
                 try Task.checkCancellation()
-                let free = slots - running.withLock { $0 }
+                try await Faults.point("workflow.take")
+                let free = slots - leases.count
                 if free > 0 {
                     var wanted = takeOffers(atMost: free)
-                    if wanted.count < free, ContinuousClock.now - lastScan >= Self.scanPeriod {
+                    if wanted.count < free, ContinuousClock.now - lastScan >= times.scan {
                         lastScan = .now
                         wanted += await scan(atMost: free - wanted.count)
                     }
+                    let expiry = ContinuousClock.now + times.lease
                     for record in await lease(wanted) {
-                        running.withLock { $0 += 1 }
-                        group.addTask {
-                            await self.drive(record)
-                            self.running.withLock { $0 -= 1 }
-                            self.wakeUp.signal()
-                        }
+                        leases.add(record, until: expiry)
+                        group.addTask { await self.hold(record) }
                     }
                 }
-                await wakeUp.wait(atMost: Self.scanPeriod)
+                await wakeUp.wait(atMost: times.scan)
             }
         }
     }
@@ -114,7 +129,7 @@ public final class WorkflowRunner: Sendable {
 
     private func scan(atMost limit: Int) async -> [WorkflowID] {
         do {
-            return try await database.read { try WorkflowTable($0).takeable(at: .now(), limit: limit) }
+            return try await database.read { try WorkflowTable($0).takeable(limit: limit) }
         } catch {
             log.error("the database could not be asked for work: \(error)")
             return []
@@ -122,15 +137,13 @@ public final class WorkflowRunner: Sendable {
     }
 
     private func lease(_ ids: [WorkflowID]) async -> [WorkflowRecord] {
+        // One whose lease this process has lost may still be ending here.
+        let ids = ids.filter { !leases.isHeld($0) }
         guard !ids.isEmpty else { return [] }
-        let owner = owner
         do {
-            return try await database.write { connection in
-                let now = Timestamp.now()
+            return try await database.write { [owner, times] connection in
                 let table = WorkflowTable(connection)
-                return try ids.compactMap {
-                    try table.lease($0, owner: owner, until: now.adding(seconds: Self.leaseDuration), at: now)
-                }
+                return try ids.compactMap { try table.lease($0, owner: owner, for: times.lease) }
             }
         } catch {
             log.error("workflows could not be taken: \(error)")
@@ -138,10 +151,24 @@ public final class WorkflowRunner: Sendable {
         }
     }
 
+    /// Drives a workflow in a task that the loss of its lease ends.
+    private func hold(_ record: WorkflowRecord) async {
+        let task = Task { await drive(record) }
+        leases.onLoss(of: record) { task.cancel() }
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        leases.remove(record)
+        wakeUp.signal()
+    }
+
     private func drive(_ record: WorkflowRecord) async {
         guard let execute = kinds.withLock({ $0[record.kind] }) else {
+            // A newer conductor may know it.
             log.error("workflow \(record.id) is of a kind that this conductor does not know: \(record.kind)")
-            return
+            return await giveBack(record, pause: times.longestOwedPause)
         }
         do {
             try await RequestContext.$current.withValue(record.context.requestContext) { try await execute(record) }
@@ -152,15 +179,14 @@ public final class WorkflowRunner: Sendable {
         } catch {
             // The database failed between two steps: the journal knows how far it came.
             log.error("workflow \(record.id) stopped and will be taken again: \(error)")
-            await giveBack(record)
+            await giveBack(record, pause: times.pause * 10)
         }
     }
 
-    private func giveBack(_ record: WorkflowRecord) async {
+    private func giveBack(_ record: WorkflowRecord, pause: Duration) async {
         do {
-            try await database.write {
-                try WorkflowTable($0).release(record.id, epoch: record.epoch, until: Timestamp.now().adding(seconds: 2))
-            }
+            try await Faults.point("workflow.release")
+            try await database.write { try WorkflowTable($0).release(record.id, epoch: record.epoch, pause: pause) }
         } catch {
             log.error("workflow \(record.id) could not be given back; its lease will expire: \(error)")
         }

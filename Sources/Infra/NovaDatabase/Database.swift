@@ -65,7 +65,7 @@ public final class Database: Sendable {
                     "migrated the database",
                     metadata: ["path": "\(path)", "from": "\(from)", "to": "\(schema.version)"])
             }
-            writer = Writer(connection: connection, lock: lock, queue: writes)
+            writer = Writer(name: path, connection: connection, lock: lock, queue: writes)
             reads = inMemory ? nil : BlockingQueue(limit: Self.queueLimit)
             state = Ended()
             try start(path: path, name: schema.name)
@@ -133,6 +133,13 @@ public final class Database: Sendable {
         isRead: Bool, to queue: BlockingQueue<DatabaseJob>, _ body: @escaping @Sendable (Connection) throws -> T
     ) async throws -> T {
         try Task.checkCancellation()
+        #if DEBUG
+        // The closure runs on another thread, and is still the caller's.
+        let skew = ClockSkew.current
+        let body: @Sendable (Connection) throws -> T = { connection in
+            try ClockSkew.$current.withValue(skew) { try body(connection) }
+        }
+        #endif
         return try await withCheckedThrowingContinuation { continuation in
             let job = DatabaseJob(isRead: isRead, continuation, body)
             switch queue.push(job) {

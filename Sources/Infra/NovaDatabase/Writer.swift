@@ -1,4 +1,5 @@
 import NovaCore
+import NovaFaults
 import Synchronization
 
 /// The one thread that writes: closures that wait together share one transaction and one sync to disk.
@@ -11,12 +12,15 @@ final class Writer: @unchecked Sendable {
     /// The most closures in one transaction: it bounds what one failed commit can take with it.
     static let groupLimit = 256
 
+    private let name: String
     private let connection: Connection
     private let lock: WriterLock?
     private let queue: BlockingQueue<DatabaseJob>
     let statistics = Mutex(DatabaseStatistics())
 
-    init(connection: Connection, lock: WriterLock?, queue: BlockingQueue<DatabaseJob>) {
+    /// - Parameter name: the database's, for fault points.
+    init(name: String, connection: Connection, lock: WriterLock?, queue: BlockingQueue<DatabaseJob>) {
+        self.name = name
         self.connection = connection
         self.lock = lock
         self.queue = queue
@@ -80,7 +84,12 @@ final class Writer: @unchecked Sendable {
     private func finish(_ outcomes: [DatabaseJob.Outcome], _ earlier: NovaError?) {
         var failure = earlier
         if failure == nil {
-            do { try connection.execute("COMMIT") } catch { failure = NovaError(error) }
+            do {
+                try Faults.blockingPoint("database.commit", name)
+                try connection.execute("COMMIT")
+            } catch {
+                failure = NovaError(error)
+            }
         }
         if failure != nil, !connection.isAutocommit {
             do {

@@ -51,7 +51,7 @@ final class BrokerLoop {
             limits: limits, boot: UInt64.random(in: 1...UInt64.max), now: MonotonicClock.milliseconds(), roles: roles)
     }
 
-    func run(until isStopping: borrowing Atomic<Bool>) {
+    func run(until isStopping: borrowing Atomic<Bool>, killed isKilled: borrowing Atomic<Bool>) {
         log.info("broker listens on \(socket.endpoints.joined(separator: " "))")
         var items = [
             pollfd(fd: socket.router.descriptor, events: Int16(POLLIN), revents: 0),
@@ -59,7 +59,7 @@ final class BrokerLoop {
             pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0),
         ]
         var endAt: Int64?
-        while true {
+        while !isKilled.load(ordering: .acquiring) {
             if isStopping.load(ordering: .acquiring) || state.isDraining {
                 // What is in hand may end; what waits goes to other brokers.
                 let now = MonotonicClock.milliseconds()
@@ -90,7 +90,7 @@ final class BrokerLoop {
             }
             perform(state.flush(now: now))
         }
-        perform(state.handle(.stop, now: MonotonicClock.milliseconds()))
+        if !isKilled.load(ordering: .acquiring) { perform(state.handle(.stop, now: MonotonicClock.milliseconds())) }
         socket.close()
         log.info("broker stopped")
     }

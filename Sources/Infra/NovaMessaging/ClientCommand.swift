@@ -12,6 +12,7 @@ enum ClientCommand: Sendable {
     case watch(session: Int, ConnectionWatch)
     case settle(session: Int, id: MessageID, kind: MessageKind, body: [UInt8])
     case close(session: Int, deadline: Int64, done: CheckedContinuation<Void, Never>)
+    case vanish(session: Int, done: CheckedContinuation<Void, Never>)
 }
 
 /// How a client reaches its brokers.

@@ -19,6 +19,8 @@ enum ClientEvent: Sendable {
     case drain
     /// Say goodbye.
     case stop
+    /// End without a word, as a process that was killed.
+    case vanish
     case tick
 }
 

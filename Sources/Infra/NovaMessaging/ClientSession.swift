@@ -222,10 +222,20 @@ final class ClientSession {
         perform(state.handle(.drain, now: now), now: now)
     }
 
+    /// Ends at once, as if the process had been killed.
+    func vanish(_ done: CheckedContinuation<Void, Never>, now: Int64) {
+        perform(state.handle(.vanish, now: now), now: now)
+        end(done)
+    }
+
     private func finish(_ done: CheckedContinuation<Void, Never>, now: Int64) {
-        isClosed = true
         perform(state.flush(now: now), now: now)
         perform(state.handle(.stop, now: now), now: now)
+        end(done)
+    }
+
+    private func end(_ done: CheckedContinuation<Void, Never>) {
+        isClosed = true
         for waiter in serving.values { waiter.done.resume(returning: false) }
         for waiter in readyWaiters { waiter.done.resume(returning: false) }
         for request in requests.values { request.resume(throwing: ClientState.closed) }

@@ -108,6 +108,7 @@ final class ClientState {
         case .settle(let id, let kind, let body): settle(id, kind, body)
         case .drain: drain()
         case .stop: stop()
+        case .vanish: vanish()
         case .tick: tick()
         }
         return taken()
@@ -246,6 +247,12 @@ final class ClientState {
             if links[index].isWelcome { send(index, MessageHeader(.goodbye, id: nextID())) }
             actions.append(.close(index))
         }
+    }
+
+    private func vanish() {
+        isStopped = true
+        requests = [:]
+        for index in links.indices { actions.append(.close(index)) }
     }
 
     static let closed = NovaError(.unavailable, "The service is shutting down.", details: "queue client closed")

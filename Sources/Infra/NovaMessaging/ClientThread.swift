@@ -127,6 +127,10 @@ final class ClientThread: Sendable {
         case .close(let key, let deadline, let done):
             guard let session = sessions[key] else { return done.resume() }
             session.close(deadline: deadline, done: done, now: now)
+        case .vanish(let key, let done):
+            guard let session = sessions[key] else { return done.resume() }
+            session.vanish(done, now: now)
+            sessions[key] = nil
         }
     }
 }

@@ -23,6 +23,7 @@ public final class QueueBroker: Sendable {
     private let log: Logger
     private let wake: WakeDescriptor
     private let isStopping = Atomic<Bool>(false)
+    private let isKilled = Atomic<Bool>(false)
     private let state: Mutex<State>
 
     /// Binds ZeroMQ endpoints (`tcp://127.0.0.1:5550`, `inproc://nova-queue`).
@@ -73,6 +74,14 @@ public final class QueueBroker: Sendable {
         wake.signal()
     }
 
+    /// Ends ``run()`` as if the process had been killed: nobody is told, all messages are lost.
+    ///
+    /// For tests.
+    public func kill() {
+        isKilled.store(true, ordering: .releasing)
+        wake.signal()
+    }
+
     private func loop() {
         let taken = state.withLock { state -> BrokerSocket? in
             defer { state.socket = nil }
@@ -82,6 +91,6 @@ public final class QueueBroker: Sendable {
         BrokerLoop(
             socket: taken, wake: wake, authorized: curve?.authorized, limits: limits, roles: roles, log: log,
             publish: { [figures] in figures.set($0) }
-        ).run(until: isStopping)
+        ).run(until: isStopping, killed: isKilled)
     }
 }

@@ -120,6 +120,13 @@ public final class QueueClient: Sendable {
         }
     }
 
+    /// Ends as if the process had been killed: without a goodbye, and what was in hand is left.
+    ///
+    /// For tests.
+    public func vanish() async {
+        await withCheckedContinuation { done in thread.post(.vanish(session: session, done: done)) }
+    }
+
     private static func deadline(_ limit: Duration) -> Int64 {
         MonotonicClock.milliseconds() + max(1, min(limit.milliseconds, 86_400_000))
     }

@@ -53,7 +53,7 @@ final class ZMQSocket {
     ///
     /// No ZMTP heartbeats: libzmq 4.3.4 aborts the process when one is due on a connection that has ended while its
     /// messages waited to be read (`!_io_error`, stream_engine_base.cpp). The kernel looks after the connection instead,
-    /// and the envelope's PING after the process at its other end (`proto-spec/decisions/0008-no-zmtp-heartbeats.md`).
+    /// and the envelope's PING after the process at its other end (`proto-spec/decisions/0009-no-zmtp-heartbeats.md`).
     func prepare() throws {
         try set(ZMQ_LINGER, 500)
         try set(ZMQ_SNDHWM, 100_000)

@@ -193,6 +193,14 @@ public final class RPCBus: Sendable {
     /// Tells an observer how the connection is, now and after each change; it must not wait.
     public func watch(_ observer: @escaping @Sendable (QueueConnection) -> Void) { client.watch(observer) }
 
+    /// Ends as if the process had been killed: nobody is told, and no answer is sent any more.
+    ///
+    /// For tests.
+    public func vanish() async {
+        await client.vanish()
+        for input in fanouts.withLock({ $0 }) { input.finish() }
+    }
+
     /// Takes no more work, lets the running handlers finish (up to 30 seconds), and says goodbye.
     public func close() async {
         await client.close(within: .seconds(30))

@@ -32,10 +32,14 @@ public enum CommonOptions {
         "DEFAULT", "report_interval", default: 10, help: "Seconds between a daemon's reports that it lives.",
         in: 1...3600)
 
+    public static let faults = Option(
+        "fault_injection", "points", default: [String](),
+        help: "For tests of debug builds: faults such as workflow.build.network.run.after=die@1.")
+
     /// All of them.
     public static let all: [any OptionDeclaration] =
         [
             host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, monitoringEnabled,
-            monitoringListen, monitoringPort, databasePath, reportInterval,
+            monitoringListen, monitoringPort, databasePath, reportInterval, faults,
         ] + QueueSettings.options
 }

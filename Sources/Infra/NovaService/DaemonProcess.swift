@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import NovaConfig
 import NovaCore
+import NovaFaults
 import NovaMessaging
 import NovaRPC
 import NovaTelemetry
@@ -41,6 +42,9 @@ struct DaemonProcess: Sendable {
         let cloud = cloudID == .none ? "-" : cloudID.description
         log.info("\(daemon.name) \(Daemon.version) starts", metadata: ["host": "\(host)", "cloud": "\(cloud)"])
         for warning in config.warnings { log.warning("\(warning)") }
+        let faults = config[CommonOptions.faults]
+        if !faults.isEmpty { log.warning("faults will be injected: \(faults.joined(separator: " "))") }
+        try Faults.configure(faults)
         ProcessMetrics.register(in: .shared)
         health.onChange { [log, name = daemon.name] health in
             if health.isReady {

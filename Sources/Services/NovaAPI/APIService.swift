@@ -50,7 +50,9 @@ public struct APIService: CloudService {
             + ServerActionsResource(parts: parts).operations + FlavorsResource(parts: parts).operations
             + KeyPairsResource(parts: parts).operations + HypervisorsResource(parts: parts).operations
             + ServicesResource(parts: parts).operations + LimitsResource(parts: parts).operations
-            + InsightResource(parts: parts).operations
+            + InsightResource(parts: parts).operations + InstanceActionsResource(parts: parts).operations
+            + WorkflowsResource(parts: parts).operations + CleanupsResource(parts: parts).operations
+            + AuditResource(parts: parts).operations
         return [
             API(
                 name: "compute", prefix: "/v2.1", microversions: .compute, faults: .nova, operations: operations,

@@ -5,7 +5,7 @@ import NovaModel
 import NovaSchema
 import NovaStore
 
-/// What only this cloud has: why a server landed where it did, and what workflows do.
+/// What only this cloud tells of a server: why it landed where it did, and what became of it.
 struct InsightResource: Sendable {
     let parts: APIParts
 
@@ -15,12 +15,9 @@ struct InsightResource: Sendable {
                 .get, "/servers/{id}/os-nova-explanation", name: "os_compute_api:os-nova-explanation:show",
                 policy: "rule:context_is_admin", summary: "Explains the scheduler's decision.", explanation),
             Operation(
-                .get, "/os-nova-workflows", name: "os_compute_api:os-nova-workflows:list",
-                policy: "rule:context_is_admin",
-                summary: "Lists workflows.", workflows),
-            Operation(
-                .get, "/os-nova-workflows/{id}", name: "os_compute_api:os-nova-workflows:show",
-                policy: "rule:context_is_admin", summary: "Shows a workflow with its journal.", workflow),
+                .get, "/servers/{id}/os-nova-history", name: "os_compute_api:os-nova-history:list",
+                policy: "rule:project_reader_or_admin", summary: "Lists what became of a server, and who did it.",
+                history),
         ]
     }
 
@@ -82,76 +79,45 @@ struct InsightResource: Sendable {
         }
     }
 
-    private func workflows(_ request: APIRequest) async throws -> APIResponse {
-        let server = request.query("server_id").flatMap { ServerID($0) }
-        let openOnly = request.query("open").map { $0 == "true" || $0 == "1" } ?? false
-        let limit = Int(try Paging(request, maximum: parts.maxLimit).limit)
-        let found = try await parts.database.read { connection in
-            try WorkflowTable(connection).list(server: server, openOnly: openOnly, limit: limit).map {
-                (record: $0, name: try ServerTable(connection).find($0.serverID, deleted: true)?.name ?? "")
-            }
-        }
+    private func history(_ request: APIRequest) async throws -> APIResponse {
+        let server = try await parts.server(request, deleted: true)
+        let limit = try Paging(request, maximum: parts.maxLimit).limit
+        let changes = try await parts.database.read { try ServerChangeTable($0).list(of: server.id, limit: limit) }
+        let isAdmin = try request.caller.isAdmin
         return .written(200) { writer in
             writer.object { writer in
                 writer.field(
-                    "workflows",
+                    "history",
                     array: { writer in
-                        for (record, name) in found { write(record, name, steps: nil, to: &writer) }
+                        for change in changes { write(change, isAdmin: isAdmin, to: &writer) }
                     })
             }
         }
     }
 
-    private func workflow(_ request: APIRequest) async throws -> APIResponse {
-        let text = request.parameters["id"] ?? ""
-        let found = try await parts.database.read { connection -> (WorkflowRecord, String, [WorkflowStepRecord])? in
-            let table = WorkflowTable(connection)
-            guard let id = WorkflowID(text), let record = try table.find(id) else { return nil }
-            let name = try ServerTable(connection).find(record.serverID, deleted: true)?.name ?? ""
-            return (record, name, try table.journal(of: id))
-        }
-        guard let (record, name, steps) = found else {
-            throw NovaError(.notFound, "Workflow \(text) could not be found.")
-        }
-        return .written(200) { writer in
-            writer.object { writer in
-                writer.key("workflow")
-                write(record, name, steps: steps, to: &writer)
-            }
+    private func write(_ change: ServerChange, isAdmin: Bool, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("what", change.what)
+            writer.field("who", change.who)
+            writer.field("project_id", change.projectID.text)
+            writer.field("why", change.why)
+            writer.field("request_id", change.requestID)
+            writer.field("workflow_id", change.requestID.isEmpty ? nil : change.id.description)
+            writer.field("started_at", change.startedAt.iso8601MicroZ)
+            writer.field("finished_at", change.finishedAt?.iso8601MicroZ)
+            write("before", change.before, isAdmin: isAdmin, to: &writer)
+            write("after", change.after, isAdmin: isAdmin, to: &writer)
         }
     }
 
-    private func write(
-        _ record: WorkflowRecord, _ server: String, steps: [WorkflowStepRecord]?, to writer: inout JSONWriter
-    ) {
-        writer.object { writer in
-            writer.field("id", record.id.description)
-            writer.field("server_id", record.serverID.description)
-            writer.field("server_name", server)
-            writer.field("name", record.kind)
-            writer.field("state", record.state.rawValue)
-            writer.field("step", record.step)
-            writer.field("owner", record.owner)
-            writer.field("attempts", record.attempts)
-            writer.field("request_id", record.context.requestID)
-            writer.field("created_at", record.createdAt.iso8601MicroZ)
-            writer.field("updated_at", record.updatedAt.iso8601MicroZ)
-            writer.field("finished_at", record.finishedAt?.iso8601MicroZ)
-            writer.field("error", record.error?.novaError.description)
-            guard let steps else { return }
-            writer.field(
-                "steps",
-                array: { writer in
-                    for step in steps {
-                        writer.object { writer in
-                            writer.field("name", step.name)
-                            writer.field("state", step.state.rawValue)
-                            writer.field("started_at", step.startedAt.iso8601MicroZ)
-                            writer.field("finished_at", step.finishedAt?.iso8601MicroZ)
-                            writer.field("error", step.error)
-                        }
-                    }
-                })
-        }
+    private func write(_ name: String, _ states: ServerStates?, isAdmin: Bool, to writer: inout JSONWriter) {
+        guard let states else { return writer.null(name) }
+        writer.field(
+            name,
+            object: { writer in
+                writer.field("status", ServerStatus.name(states.vmState, nil))
+                writer.field("power_state", states.powerState.rawValue)
+                if isAdmin { writer.field("host", states.host) }
+            })
     }
 }

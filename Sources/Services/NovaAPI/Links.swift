@@ -51,13 +51,18 @@ struct Links: Sendable {
 
     /// Writes `NAME_links` with the next page's address when a page is full.
     func writeNext(_ name: String, _ request: APIRequest, marker: String?, to writer: inout JSONWriter) {
+        writeNext(named: "\(name)_links", request, marker: marker, to: &writer)
+    }
+
+    /// Writes the next page's address when a page is full, in a member of any name.
+    func writeNext(named member: String, _ request: APIRequest, marker: String?, to writer: inout JSONWriter) {
         guard let marker else { return }
         var query = request.query.filter { $0.name != "marker" }
         query.append((name: "marker", value: marker))
         let text = query.sorted { $0.name < $1.name }.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
             .joined(separator: "&")
         writer.field(
-            "\(name)_links",
+            member,
             array: { writer in
                 writer.object { writer in
                     writer.field("rel", "next")

@@ -41,7 +41,7 @@ struct ServerView {
                 object: { writer in
                     for (key, value) in server.metadata.sorted(by: { $0.key < $1.key }) { writer.field(key, value) }
                 })
-            writer.field("hostId", hostID(server))
+            writer.field("hostId", Self.hostID(server))
             image(server, to: &writer)
             flavor(server, to: &writer)
             writer.field("created", server.createdAt.iso8601)
@@ -77,7 +77,7 @@ struct ServerView {
     }
 
     /// The same for servers of one project on one host, and tells nothing of the host.
-    private func hostID(_ server: ServerRecord) -> String {
+    static func hostID(_ server: ServerRecord) -> String {
         guard let host = server.host else { return "" }
         return String(Hex.encode(HashAlgorithm.sha256.digest(Array((server.projectID.text + host).utf8))).prefix(56))
     }

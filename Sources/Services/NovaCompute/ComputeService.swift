@@ -20,6 +20,7 @@ public final class ComputeService: RunnableService {
     private let activity: InstanceActivity
     private let reporter: HostReporter
     private let sync: PowerStateSync
+    private let inventory: HostInventory
     private let client: HTTPClient
     private let queue: HealthPart
 
@@ -45,17 +46,15 @@ public final class ComputeService: RunnableService {
         let activity = InstanceActivity()
         let fences = try FenceStore(
             folder: "\(context.instancesPath)/_fences", durable: driver.isReal, threads: threads)
-        var folders: InstanceFolders?
-        if driver.isReal {
-            let cache = try ImageCache(
-                folder: "\(context.instancesPath)/_base",
-                source: HTTPImageSource(client: client, endpoints: config[ComputeOptions.glance]),
-                convertsToRaw: config[ComputeOptions.forceRaw], runner: .shared, threads: threads, log: context.log)
-            context.metrics.onRender { ComputeMetrics.shared.images.set(Double(cache.count)) }
-            folders = InstanceFolders(
-                settings.context, cache: cache, ephemeralFormat: config[ComputeOptions.ephemeralFormat],
-                builds: config[ComputeOptions.builds], runner: .shared, threads: threads)
-        }
+        let cache = try ImageCache(
+            folder: "\(context.instancesPath)/_base",
+            source: HTTPImageSource(client: client, endpoints: config[ComputeOptions.glance]),
+            convertsToRaw: config[ComputeOptions.forceRaw], runner: .shared, threads: threads, log: context.log)
+        context.metrics.onRender { ComputeMetrics.shared.images.set(Double(cache.count)) }
+        let allFolders = InstanceFolders(
+            settings.context, cache: cache, ephemeralFormat: config[ComputeOptions.ephemeralFormat],
+            builds: config[ComputeOptions.builds], runner: .shared, threads: threads)
+        let folders = driver.isReal ? allFolders : nil
         self.driver = driver
         self.client = client
         self.activity = activity
@@ -76,6 +75,8 @@ public final class ComputeService: RunnableService {
                 let cause = "host report failed: \(NovaError(error))"
                 report.set(wasAccepted ? .degraded(cause) : .starting(cause))
             })
+        inventory = HostInventory(
+            driver: driver, actions: actions, folders: allFolders, cache: cache, activity: activity)
         sync = PowerStateSync(
             host: context.host, driver: driver, conductor: conductor, actions: actions, folders: folders,
             plugger: plugger, fences: fences, activity: activity, known: known,
@@ -99,6 +100,8 @@ public final class ComputeService: RunnableService {
         dispatcher.on(ComputeDestroy.self) { [actions] request, _ in try await actions.destroy(request) }
         dispatcher.on(ComputePower.self) { [actions] request, _ in try await actions.power(request) }
         dispatcher.on(ComputeConsoleOutput.self) { [actions] request, _ in try await actions.console(request) }
+        dispatcher.on(ComputeInventory.self) { [inventory] request, _ in try await inventory.page(request) }
+        dispatcher.on(ComputeRemoveLeftover.self) { [inventory] request, _ in try await inventory.remove(request) }
         try await context.bus.serve(dispatcher, topic: "compute", host: context.host, slots: 0)
         do {
             _ = try await context.bus.call(

@@ -22,17 +22,17 @@ struct FenceLog: Record, Equatable {
     ///
     /// - Throws: ``NovaError`` `stale` for a step of an older epoch, and for one that was overtaken by the removal of
     ///   the server.
-    func admit(_ fence: Fence, method: String) throws -> [UInt8]? {
+    func admit(_ fence: Fence, method: String, destroys: Bool = false) throws -> [UInt8]? {
         let entry = entries.last { $0.fence.workflow == fence.workflow }
         if let entry {
             guard fence.epoch >= entry.fence.epoch else {
                 throw stale("epoch \(fence.epoch) of workflow \(fence.workflow) is older than \(entry.fence.epoch)")
             }
         }
-        // A build that arrives after the removal must not bring the server back, nor say that it runs.
-        if destroyedAt != nil, method == "build" {
+        // What arrives after the removal must not bring the server back, nor say that it runs.
+        if destroyedAt != nil, !destroys {
             guard let entry, fence.epoch > entry.fence.epoch else {
-                throw stale("the server was removed from this host after the build was asked for")
+                throw stale("the server was removed from this host after the \(method) was asked for")
             }
             return nil
         }

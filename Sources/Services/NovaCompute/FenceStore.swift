@@ -24,14 +24,14 @@ final class FenceStore: Sendable {
         try HostFiles.makeFolder(folder)
     }
 
-    /// Decides about a step; see ``FenceLog/admit(_:method:)``.
-    func admit(_ id: ServerID, _ fence: Fence, method: String) async throws -> [UInt8]? {
+    /// Decides about a step; see ``FenceLog/admit(_:method:destroys:)``.
+    func admit(_ id: ServerID, _ fence: Fence, method: String, destroys: Bool = false) async throws -> [UInt8]? {
         var log = try await load(id)
-        let outcome = try log.admit(fence, method: method)
+        let outcome = try log.admit(fence, method: method, destroys: destroys)
         let known = log.entries.last { $0.fence.workflow == fence.workflow }?.fence.epoch
-        if outcome == nil, fence.epoch > known ?? 1 {
+        if fence.epoch > known ?? 1 {
             // A workflow that changed its owner: the former owner is shut out before anything is done.
-            log.note(FenceEntry(fence, method, outcome: nil))
+            log.note(FenceEntry(fence, method, outcome: outcome))
             try await save(id, log)
         }
         return outcome

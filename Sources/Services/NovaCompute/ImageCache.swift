@@ -17,14 +17,14 @@ struct CachedImage: Sendable, Equatable {
 ///
 /// Files come into their place by renaming after a sync: a name that exists is a whole image.
 final class ImageCache: Sendable {
-    private let folder: String
+    let folder: String
     private let source: any ImageSource
     private let convertsToRaw: Bool
     private let runner: CommandRunner
-    private let threads: WorkerThreads
+    let threads: WorkerThreads
     private let log: Logger
-    private let gates = KeyedGate<String>()
-    private let known = Mutex<[String: CachedImage]>([:])
+    let gates = KeyedGate<String>()
+    let known = Mutex<[String: CachedImage]>([:])
 
     init(
         folder: String, source: any ImageSource, convertsToRaw: Bool, runner: CommandRunner, threads: WorkerThreads,
@@ -51,7 +51,11 @@ final class ImageCache: Sendable {
     func disk(_ image: GrantedImage) async throws -> CachedImage {
         let name = Self.name(image.image)
         return try await gates.with(name) { [self] in
-            if let cached = try await find(name) { return cached }
+            if let cached = try await find(name) {
+                // Its age says when it was last needed.
+                HostFiles.touch(cached.path)
+                return cached
+            }
             return try await fetchDisk(image, name)
         }
     }
@@ -61,7 +65,10 @@ final class ImageCache: Sendable {
         let name = "\(Self.name(image.image))-file"
         let path = "\(folder)/\(name)"
         return try await gates.with(name) { [self] in
-            if HostFiles.exists(path) { return path }
+            if HostFiles.exists(path) {
+                HostFiles.touch(path)
+                return path
+            }
             try await fetch(image, to: "\(path).part")
             try await publish("\(path).part", as: path)
             return path

@@ -1,5 +1,6 @@
 import Logging
 import NovaCore
+import NovaFaults
 import NovaInterfaces
 import NovaModel
 import NovaWire
@@ -89,6 +90,14 @@ final class InstanceActions: Sendable {
         return ComputeConsoleOutput.Response(text)
     }
 
+    /// Whether an instance that the conductor misses is really not here: no domain, no folder, nothing under way.
+    func isGone(_ id: ServerID) async throws -> Bool {
+        try await gates.with(id) { [self] in
+            guard !activity.isBusy(id), try await driver.powerState(id) == nil else { return false }
+            return try await folders?.servers().contains(id) != true
+        }
+    }
+
     /// Removes an instance that the conductor does not know, unless something is being done to it.
     ///
     /// Its taps are found by the sweep of taps.
@@ -110,12 +119,17 @@ final class InstanceActions: Sendable {
         activity.begin(id)
         defer { activity.end(id) }
         return try await gates.with(id) { [self] in
-            if let old = try await fences.admit(id, fence, method: method) { return try T(decoding: old) }
+            try await Faults.point("compute.\(method).before", "\(id)")
+            if let old = try await fences.admit(id, fence, method: method, destroys: destroys) {
+                return try T(decoding: old)
+            }
             let started = ContinuousClock.now
             do {
                 let answer = try await body()
+                try await Faults.point("compute.\(method).after", "\(id)")
                 try await fences.finish(id, fence, method: method, outcome: answer.encoded(), destroyed: destroys)
                 ComputeMetrics.shared.note(method, "ok", started.duration(to: .now))
+                try await Faults.point("compute.\(method).recorded", "\(id)")
                 log.debug("\(method) done", metadata: ["server": "\(id)"])
                 return answer
             } catch {

@@ -86,6 +86,21 @@ final class InstanceFolders: Sendable {
         }
     }
 
+    /// The cached images that disks here lie over, as absolute paths.
+    func bases() async throws -> Set<String> { try await threads.run { [self] in basesNow() } }
+
+    /// The same, on the caller's thread.
+    func basesNow() -> Set<String> {
+        var bases: Set<String> = []
+        for name in HostFiles.names(in: context.instancesPath) where ServerID(name) != nil {
+            // A disk that cannot be read now is looked at again before anything is removed.
+            let header =
+                (try? HostFiles.read("\(context.instancesPath)/\(name)/disk", limit: QCOW2Header.length)) ?? nil
+            if let base = header.flatMap(QCOW2Header.backingFile) { bases.insert(base) }
+        }
+        return bases
+    }
+
     private var mark: String { "\(context.cloudID) \(context.hostID)\n" }
 
     private func isOurs(_ id: ServerID) -> Bool {

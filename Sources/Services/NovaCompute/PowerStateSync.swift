@@ -78,6 +78,11 @@ struct PowerStateSync: Sendable {
             try await actions.removeOrphan(id)
             ComputeMetrics.shared.orphans.inc()
         }
+        var gone: [MissingInstance] = []
+        for missing in answer.missing where try await actions.isGone(missing.serverID) { gone.append(missing) }
+        if !gone.isEmpty {
+            _ = try await conductor.report(PowerReport(host: host, isComplete: false, instances: [], gone: gone))
+        }
         let taps = try await plugger.sweep(keeping: answer.ports)
         if !taps.isEmpty {
             log.warning("removed taps that no server needs", metadata: ["taps": "\(taps.joined(separator: " "))"])

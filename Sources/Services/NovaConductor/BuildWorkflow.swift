@@ -58,7 +58,12 @@ enum BuildWorkflow {
                 let decision = try await parts.bus.call(
                     SelectHost(request), to: .topic(SelectHost.topic), context: context.request)
                 state.explanation = decision.explanation
-                guard let selected = decision.selected else { throw noValidHost(decision.explanation, state) }
+                guard let selected = decision.selected else {
+                    let error = noValidHost(decision.explanation, state)
+                    // A broker that has just started knows no hosts, and a compute service may be starting again.
+                    guard decision.explanation.hostsAway > 0, context.stuck < parts.hostPatience else { throw error }
+                    throw NovaError(.unavailable, error.message, details: "hosts may come back")
+                }
                 state.selected = selected
             },
             commit: { connection, state in
@@ -74,16 +79,17 @@ enum BuildWorkflow {
             undo: { state, context in
                 _ = try await parts.bus.call(
                     PlacementRelease(state.serverID), to: .topic(PlacementRelease.topic), context: context.request)
-                let explanation = state.explanation
-                try await parts.database.write { [id = state.serverID] connection in
-                    if let explanation { try ExplanationTable(connection).save(explanation, of: id) }
-                    try ServerTable(connection).change(id) { server in
-                        server.host = nil
-                        server.node = nil
-                        server.providerID = nil
-                    }
-                }
                 state.selected = nil
+            },
+            undone: { connection, state in
+                if let explanation = state.explanation {
+                    try ExplanationTable(connection).save(explanation, of: state.serverID)
+                }
+                try ServerTable(connection).change(state.serverID) { server in
+                    server.host = nil
+                    server.node = nil
+                    server.providerID = nil
+                }
             })
     }
 
@@ -113,10 +119,9 @@ enum BuildWorkflow {
                     ReleaseNetwork(fence(context), state.serverID), to: .topic(ReleaseNetwork.topic),
                     context: context.request)
                 state.network = NetworkInfo()
-                try await parts.database.write { [id = state.serverID] connection in
-                    try ServerTable(connection).change(id) { $0.network = NetworkInfo() }
-                    return
-                }
+            },
+            undone: { connection, state in
+                try ServerTable(connection).change(state.serverID) { $0.network = NetworkInfo() }
             })
     }
 
@@ -142,6 +147,9 @@ enum BuildWorkflow {
                     ComputeDestroy(fence(context), state.serverID, state.network),
                     to: .host(ComputeDestroy.topic, host),
                     context: context.request)
+            },
+            host: { connection, state in
+                try state.selected.map { StepHost($0.host, isDown: try HostTable(connection).isForcedDown($0.host)) }
             },
             onFailure: { error, state in
                 guard isHostFailure(error), let host = state.selected?.host, state.forcedHost == nil,

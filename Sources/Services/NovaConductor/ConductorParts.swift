@@ -13,6 +13,8 @@ struct ConductorParts: Sendable {
     let maxAttempts: Int
     let buildDeadline: Duration
     let shutdownTimeout: Int
+    /// How long a build waits for hosts that are away before it says that there is none.
+    let hostPatience: Duration
 
     /// The server as its row is now.
     ///

@@ -21,6 +21,7 @@ public struct ConductorService: CloudService {
     private let runner: WorkflowRunner
     private let grants: GrantIssuer
     private let reports: ServiceReports
+    private let auditor: Auditor
     private let workflows: HealthPart
 
     /// Opens the database and makes the grant key when there is none.
@@ -38,24 +39,34 @@ public struct ConductorService: CloudService {
         grants = try await GrantIssuer(database)
         runner = WorkflowRunner(
             database: database, owner: "\(context.host)/\(UUID128.random())", slots: config[ConductorOptions.workers],
-            log: context.log)
+            times: ConductorOptions.times(config), log: context.log)
         let parts = ConductorParts(
             bus: context.bus, database: database, grants: grants, maxAttempts: config[ConductorOptions.maxAttempts],
             buildDeadline: .seconds(config[ConductorOptions.buildTimeout]),
-            shutdownTimeout: config[ConductorOptions.shutdownTimeout])
+            shutdownTimeout: config[ConductorOptions.shutdownTimeout],
+            hostPatience: min(.seconds(10), ConductorOptions.times(config).patience))
+        auditor = Auditor(
+            bus: context.bus, database: database, settings: ConductorOptions.audit(config),
+            metrics: AuditMetrics(registry: context.metrics), log: context.log)
         runner.register(BuildWorkflow.make(parts))
         runner.register(DeleteWorkflow.make(parts))
         runner.register(PowerWorkflow.make(parts))
     }
 
+    /// The steps of its workflows, by kind.
+    public var workflowSteps: [String: [String]] { runner.steps }
+
     public func run() async throws {
-        let desk = HostDesk(bus: context.bus, database: database, reports: reports, log: context.log)
+        let desk = HostDesk(
+            bus: context.bus, database: database, reports: reports, offer: { [runner] in runner.offer($0) },
+            log: context.log)
         try await context.bus.serve(dispatcher(desk), topic: "conductor", host: context.host, slots: 64)
         try await reports.take(binary: Self.name, host: context.host, topic: "conductor", zone: "internal")
         workflows.ready()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await runner.run() }
             group.addTask { [host = context.host] in await reports.run(alsoFor: Self.name, host: host) }
+            group.addTask { await auditor.run() }
             defer { group.cancelAll() }
             // The runner ends when it is cancelled or fails.
             try await group.next()
@@ -72,15 +83,39 @@ public struct ConductorService: CloudService {
             runner.offer(request.workflowID)
             return Nothing()
         }
+        dispatcher.on(RetryWorkflow.self) { [database] request, call in
+            try Self.refuseHosts(call)
+            try await database.write { try WorkflowTable($0).wake(request.workflowID) }
+            runner.offer(request.workflowID)
+            return Nothing()
+        }
+        dispatcher.on(AbandonWorkflow.self) { [database] request, call in
+            try Self.refuseHosts(call)
+            try await database.write { try WorkflowTable($0).abandon(request.workflowID, reason: request.reason) }
+            runner.offer(request.workflowID)
+            return Nothing()
+        }
         dispatcher.on(HostReport.self) { try await desk.report($0, $1) }
         dispatcher.on(PowerReport.self) { try await desk.power($0, $1) }
         dispatcher.on(HostList.self) { try await desk.hosts($0, $1) }
         dispatcher.on(ServiceHello.self) { try await desk.hello($0, $1) }
+        dispatcher.on(RunAudit.self) { [auditor] request, call in
+            try Self.refuseHosts(call)
+            return try await auditor.audit(
+                heals: request.heals, alsoHeals: Set(request.alsoHeals), patience: .seconds(60))
+        }
         dispatcher.on(GrantKeys.self) { _, _ in
             var response = GrantKeys.Response()
             response.keys = keys
             return response
         }
         return dispatcher
+    }
+
+    /// Operators' requests come through nova-api; a compute host could give up what it owes itself.
+    private static func refuseHosts(_ call: RPCCall) throws {
+        guard call.principal.role != "compute" else {
+            throw NovaError(.forbidden, "A compute host may not ask for this.", details: "\(call.principal)")
+        }
     }
 }

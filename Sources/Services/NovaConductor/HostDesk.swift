@@ -12,6 +12,8 @@ struct HostDesk: Sendable {
     let bus: RPCBus
     let database: Database
     let reports: ServiceReports
+    /// Takes owed cleanups whose host is there again.
+    let offer: @Sendable (WorkflowID) -> Void
     let log: Logger
 
     /// Refuses a compute host that speaks of another.
@@ -49,23 +51,69 @@ struct HostDesk: Sendable {
     /// Takes what the hypervisor says into the rows of servers at rest (`spec/states.md`, "Periodic power sync").
     func power(_ request: PowerReport, _ call: RPCCall) async throws -> PowerReport.Response {
         try require(request.host, call)
-        return try await database.write { connection in
-            let table = ServerTable(connection)
-            let servers = try request.isComplete ? table.onHost(request.host) : []
-            var response = PowerReport.Response()
-            response.ports = servers.flatMap { $0.network.ports.map(\.portID) }
-            let known = Dictionary(servers.map { ($0.id, $0) }) { a, _ in a }
-            for instance in request.instances {
-                let found = try known[instance.serverID] ?? table.find(instance.serverID)
-                guard let server = found, server.host == request.host else {
-                    response.unknown.append(instance.serverID)
-                    continue
-                }
-                guard server.taskState == nil, server.powerState != instance.powerState else { continue }
-                try table.change(server.id) { PowerSync.apply(instance.powerState, to: &$0) }
-            }
-            return response
+        let (response, owed) = try await database.write { connection in
+            (
+                try settle(request, connection),
+                request.isComplete ? try WorkflowTable(connection).wakeOwed(by: request.host) : []
+            )
         }
+        for id in owed { offer(id) }
+        return response
+    }
+
+    /// Inside a transaction: what a report changes, and what the host should know.
+    private func settle(_ request: PowerReport, _ connection: Connection) throws -> PowerReport.Response {
+        let table = ServerTable(connection)
+        let servers = try request.isComplete ? table.onHost(request.host) : []
+        var response = PowerReport.Response()
+        response.ports = servers.flatMap { $0.network.ports.map(\.portID) }
+        let known = Dictionary(servers.map { ($0.id, $0) }) { a, _ in a }
+        for instance in request.instances {
+            // One that has no row is for operators to judge (`novactl audit`): an older database knows fewer servers.
+            let found = try known[instance.serverID] ?? table.find(instance.serverID, deleted: true)
+            guard let server = found else { continue }
+            guard server.host == request.host, !server.isDeleted else {
+                response.unknown.append(instance.serverID)
+                continue
+            }
+            guard server.taskState == nil, server.powerState != instance.powerState else { continue }
+            let after = try table.change(server.id) { PowerSync.apply(instance.powerState, to: &$0) }
+            guard let after, after.vmState != server.vmState else { continue }
+            try ServerChangeTable(connection).note(
+                "power sync", by: "nova-compute on \(request.host)",
+                why: "The host says \(instance.powerState.rawValue).", from: server, to: after)
+        }
+        let reported = Set(request.instances.map(\.serverID))
+        response.missing = servers.filter { Self.mustExist($0) && !reported.contains($0.id) }
+            .map { MissingInstance($0.id, version: $0.updatedAt) }
+        for missing in request.gone { try lose(missing, request.host, connection) }
+        return response
+    }
+
+    /// Whether a server at rest should have an instance on its host.
+    private static func mustExist(_ server: ServerRecord) -> Bool {
+        server.taskState == nil && (server.vmState == .active || server.vmState == .stopped)
+    }
+
+    /// Inside a transaction: a server whose instance is gone from its host is in error, unless it has changed since the
+    /// host looked.
+    private func lose(_ missing: MissingInstance, _ host: String, _ connection: Connection) throws {
+        let table = ServerTable(connection)
+        guard let server = try table.find(missing.serverID), server.host == host, server.updatedAt == missing.version,
+            Self.mustExist(server)
+        else { return }
+        let error = NovaError(
+            .hypervisor, "The server is no longer on its host. A hard reboot may bring it back.",
+            details: "host \(host)")
+        let after = try table.change(server.id) { server in
+            server.vmState = .error
+            server.powerState = .noState
+            server.fault = ServerFault(error, host: host)
+        }
+        guard let after else { return }
+        try ServerChangeTable(connection).note(
+            "power sync", by: "nova-compute on \(host)", why: error.message, from: server, to: after)
+        log.error("a server is no longer on its host", metadata: ["server": "\(server.id)", "host": "\(host)"])
     }
 
     func hosts(_ request: HostList, _ call: RPCCall) async throws -> HostList.Response {
@@ -79,6 +127,9 @@ struct HostDesk: Sendable {
         try await reports.take(
             binary: request.binary, host: request.host, topic: request.topic,
             zone: request.topic == "compute" ? "nova" : "internal")
+        if request.topic == "compute" {
+            for id in try await database.write({ try WorkflowTable($0).wakeOwed(by: request.host) }) { offer(id) }
+        }
         return Nothing()
     }
 }

@@ -74,6 +74,18 @@ final class NetworkEngine: Sendable {
         try await database.read { try PortAllocation($0).resolve(request) }
     }
 
+    /// A page of the ports that are bound to servers.
+    func serverPorts(_ request: NetworkPorts) async throws -> NetworkPorts.Response {
+        let limit = max(1, min(5000, request.limit))
+        return try await database.read { connection in
+            let rows = try NetworkTables(connection).boundPorts(after: request.after, limit: limit)
+            var response = NetworkPorts.Response()
+            response.ports = try PortAllocation(connection).describe(rows)
+            if Int64(rows.count) == limit { response.next = rows.last?.id }
+            return response
+        }
+    }
+
     // MARK: Host
 
     /// Brings a network's leases to its host.

@@ -3,7 +3,7 @@ public import NetworkDriver
 import NovaAuth
 public import NovaConfig
 import NovaCore
-import NovaDatabase
+public import NovaDatabase
 import NovaHTTP
 import NovaInterfaces
 import NovaRPC
@@ -32,6 +32,9 @@ public final class NetworkService: RunnableService {
     private let server: HTTPServer
     private let hostPart: HealthPart
     private let httpPart: HealthPart
+
+    /// The schema of its database.
+    public static var databaseSchema: DatabaseSchema { NetworkEngine.schema }
 
     /// The service for a daemon.
     ///
@@ -124,6 +127,7 @@ public final class NetworkService: RunnableService {
             try await engine.release(request)
             return Nothing()
         }
+        dispatcher.on(NetworkPorts.self) { [engine] request, _ in try await engine.serverPorts(request) }
         return dispatcher
     }
 

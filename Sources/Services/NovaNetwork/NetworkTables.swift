@@ -42,6 +42,13 @@ struct NetworkTables {
             suffix: "ORDER BY position, id")
     }
 
+    /// The ports that the compute service bound, by id, from one on.
+    func boundPorts(after id: PortID, limit: Int64) throws -> [PortRow] {
+        try connection.records(
+            PortRow.self, from: "ports", where: "bound = 1 AND id > ?", [id.column, .integer(limit)],
+            suffix: "ORDER BY id LIMIT ?")
+    }
+
     func portCount(of network: NetworkID) throws -> Int64 {
         try connection.row("SELECT count(*) FROM ports WHERE network_id = ?", [network.column]) { try $0.int(0) } ?? 0
     }

@@ -14,7 +14,7 @@ struct PortAllocation {
         /// Ports made, or with a minus, removed.
         var change = 0
     }
-    private let tables: NetworkTables
+    let tables: NetworkTables
     private let connection: Connection
 
     init(_ connection: Connection) {

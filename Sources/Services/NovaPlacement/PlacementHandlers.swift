@@ -32,6 +32,43 @@ enum PlacementHandlers {
             response.providers = found.providers
             return response
         }
+        dispatcher.on(PlacementConsumers.self) { request, _ in
+            let limit = max(1, min(5000, request.limit))
+            var response = PlacementConsumers.Response()
+            response.consumers = try await placement.consumers(after: request.after, limit: limit).map(Self.claims)
+            if Int64(response.consumers.count) == limit { response.next = response.consumers.last?.consumer }
+            return response
+        }
+        dispatcher.on(PlacementCheck.self) { _, _ in
+            var response = PlacementCheck.Response()
+            response.differences = try await placement.usageDifferences(limit: 1000).map { found in
+                var difference = UsageDifference()
+                difference.providerID = found.provider
+                difference.resourceClass = found.resourceClass
+                difference.kept = found.kept
+                difference.actual = found.actual
+                return difference
+            }
+            return response
+        }
+        dispatcher.on(PlacementRecount.self) { request, _ in
+            try await placement.recount(request.providerID)
+            return Nothing()
+        }
         return dispatcher
+    }
+
+    private static func claims(_ holding: Holding) -> ConsumerClaims {
+        var claims = ConsumerClaims()
+        claims.consumer = holding.consumer
+        claims.isKnown = holding.isKnown
+        let byProvider = Dictionary(grouping: holding.allocations, by: \.providerID)
+        claims.claims = byProvider.sorted { $0.key < $1.key }.map { provider, allocations in
+            var claim = ProviderClaim()
+            claim.providerID = provider
+            claim.resources = allocations.map { ResourceAmount($0.resourceClass, $0.used) }
+            return claim
+        }
+        return claims
     }
 }

@@ -63,7 +63,15 @@ public struct HostSelector: Sendable {
                 if left.isEmpty { break }
             }
         }
+        if left.isEmpty { explanation.hostsAway = Int64(hosts.count { Self.isAway($0, request) }) }
         return weigh(request, left, explanation, using: &generator)
+    }
+
+    /// Whether a host could be asked if it were there: it may be starting again, or its broker may.
+    private static func isAway(_ host: HostState, _ request: SchedulingRequest) -> Bool {
+        guard !host.isAlive, !host.record.isForcedDown, !request.ignoredHosts.contains(host.host) else { return false }
+        if let forced = request.forcedHost, !forced.isEmpty { return host.host == forced }
+        return !host.record.isDisabled
     }
 
     private static func drop(

@@ -34,7 +34,10 @@ struct FenceTests {
             try log.admit(Fence(workflow: .random(), step: 1, epoch: 9), method: "build")
         }
         #expect(try log.admit(fence(3, 2), method: "build") == nil)
-        #expect(try log.admit(fence(3, 1), method: "destroy") == [])
+        #expect(throws: NovaError.self) {
+            try log.admit(Fence(workflow: .random(), step: 0, epoch: 1), method: "power.start")
+        }
+        #expect(try log.admit(fence(3, 1), method: "destroy", destroys: true) == [])
     }
 
     @Test("fences outlive the process", arguments: [true, false])

@@ -17,7 +17,8 @@ struct SchemaTests {
         arguments: [
             ("servers", ServerRecord.columnNames), ("flavors", Flavor.columnNames), ("key_pairs", KeyPair.columnNames),
             ("services", ServiceRecord.columnNames), ("workflows", WorkflowRecord.columnNames),
-            ("workflow_steps", WorkflowStepRecord.columnNames),
+            ("workflow_steps", WorkflowStepRecord.columnNames), ("server_changes", ServerChange.columnNames),
+            ("findings", Finding.columnNames), ("reconcilers", ReconcilerStatus.columnNames),
         ])
     func columns(table: String, fields: [String]) async throws {
         let database = try TestDatabase.make()

@@ -114,16 +114,68 @@ struct WorkflowTests {
         let record = WorkflowRecord(
             kind: "test", server: .random(), context: .system(), data: DeleteState().encoded(), now: .now())
         try await database.write { try WorkflowTable($0).insert(record) }
-        let past = Timestamp(microseconds: 1)
-        let old = try await database.write {
-            try WorkflowTable($0).lease(record.id, owner: "a", until: past, at: .now())
-        }
-        let new = try await database.write {
-            try WorkflowTable($0).lease(record.id, owner: "b", until: Timestamp.now().adding(seconds: 60), at: .now())
-        }
+        let old = try await database.write { try WorkflowTable($0).lease(record.id, owner: "a", for: .seconds(-1)) }
+        let new = try await database.write { try WorkflowTable($0).lease(record.id, owner: "b", for: .seconds(60)) }
         #expect(new?.owner == "b")
         let stale = try #require(old)
         await #expect(throws: NovaError.self) { try await database.write { try WorkflowTable($0).save(stale) } }
+        await database.close()
+    }
+
+    @Test("A step whose conductor has lost the lease is ended, and its end changes nothing.")
+    func lostLease() async throws {
+        let database = try TestDatabase.make()
+        let record = WorkflowRecord(
+            kind: "test", server: .random(), context: .system(), data: DeleteState().encoded())
+        try await database.write { try WorkflowTable($0).insert(record) }
+        let trace = Trace()
+        let endless = Workflow<DeleteState>(
+            "test",
+            steps: [
+                .init(
+                    "wait",
+                    run: { _, _ in
+                        trace.add("begun")
+                        do { try await Task.sleep(for: .seconds(3600)) } catch { trace.add("ended") }
+                        // A step that does not hear of its end, and says that all went well.
+                    })
+            ], deadline: .seconds(60), succeeded: { _, _, _ in trace.add("succeeded") }, failed: { _, _, _, _ in })
+        var times = WorkflowTimes()
+        times.lease = .milliseconds(300)
+        let runner = WorkflowRunner(
+            database: database, owner: "old", slots: 4, times: times, log: Logger(label: "test"))
+        runner.register(endless)
+        let running = Task { try await runner.run() }
+        let deadline = Deadline.after(.seconds(20))
+        while trace.count("begun") == 0, !deadline.hasPassed { await Task.yield() }
+        // Another conductor takes it, as it may once a lease is over.
+        try await database.write { connection in
+            try connection.execute("UPDATE workflows SET owner = 'new', epoch = epoch + 1")
+        }
+        while trace.count("ended") == 0, !deadline.hasPassed { await Task.yield() }
+        running.cancel()
+        try await running.value
+        let found = try await database.read { try WorkflowTable($0).find(record.id) }
+        #expect(found?.owner == "new" && found?.finishedAt == nil && found?.state == .running)
+        #expect(trace.count("succeeded") == 0 && trace.count("ended") == 1)
+        await database.close()
+    }
+
+    @Test("A workflow accepted later is younger, whatever the clock of the one who accepts it.")
+    func ages() async throws {
+        let database = try TestDatabase.make()
+        let server = ServerID.random()
+        let ahead = WorkflowRecord(
+            kind: "test", server: server, context: .system(), data: [], now: Timestamp.now().adding(seconds: 300))
+        let behind = WorkflowRecord(
+            kind: "test", server: server, context: .system(), data: [], now: Timestamp.now().adding(seconds: -300))
+        let order = try await database.write { connection in
+            let table = WorkflowTable(connection)
+            try table.insert(ahead)
+            try table.insert(behind)
+            return try table.list(server: server, openOnly: true, limit: 10).map(\.id)
+        }
+        #expect(order == [behind.id, ahead.id])
         await database.close()
     }
 
@@ -132,14 +184,14 @@ struct WorkflowTests {
         let database = try TestDatabase.make()
         let server = ServerID.random()
         let older = WorkflowRecord(
-            kind: "test", server: server, context: .system(), data: [], now: Timestamp(microseconds: 1))
+            kind: "test", server: server, context: .system(), data: [])
         let younger = WorkflowRecord(
-            kind: "test", server: server, context: .system(), data: [], now: Timestamp(microseconds: 2))
+            kind: "test", server: server, context: .system(), data: [], now: Timestamp(microseconds: 1))
         let takeable = try await database.write { connection in
             let table = WorkflowTable(connection)
-            try table.insert(younger)
             try table.insert(older)
-            return try table.takeable(at: .now(), limit: 10)
+            try table.insert(younger)
+            return try table.takeable(limit: 10)
         }
         #expect(takeable == [older.id])
         await database.close()

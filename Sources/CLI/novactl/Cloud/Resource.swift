@@ -89,4 +89,9 @@ struct Resource: Sendable {
         }
         return id
     }
+
+    /// The id of a server by its name, or an id as it is: a deleted server has no name that could be found.
+    static func serverID(_ session: CloudSession, _ nameOrID: String) async throws -> String {
+        UUID128(nameOrID) == nil ? try await server.id(session, nameOrID) : nameOrID
+    }
 }

@@ -7,7 +7,7 @@ struct ServerCommand: AsyncParsableCommand {
         commandName: "server", abstract: "Servers: create, look at, control, delete, explain.",
         subcommands: [
             ServerCreateCommand.self, List.self, Show.self, Delete.self, Start.self, Stop.self, Reboot.self,
-            ConsoleLog.self, Why.self,
+            ConsoleLog.self, Why.self, ServerHistoryCommand.self,
         ])
 
     struct List: AsyncParsableCommand {

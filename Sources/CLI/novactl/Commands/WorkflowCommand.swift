@@ -4,9 +4,14 @@ import NovaSchema
 struct WorkflowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workflow", abstract: "What is being done for servers, step by step (administrators).",
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Retry.self, Abandon.self])
 
     private static let path = "/os-nova-workflows"
+
+    /// The conductor's host, without what names its process.
+    @Sendable private static func owner(_ value: JSONValue?) -> String {
+        String((value?.stringValue ?? "-").prefix { $0 != "/" })
+    }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists workflows.")
@@ -18,7 +23,7 @@ struct WorkflowCommand: AsyncParsableCommand {
         func run() async throws {
             try await cloud.with { session in
                 var query: [(String, String)] = []
-                if let server { query.append(("server_id", try await Resource.server.id(session, server))) }
+                if let server { query.append(("server_id", try await Resource.serverID(session, server))) }
                 if open { query.append(("open", "true")) }
                 let body = try await session.get(.compute, path, query)
                 output.show(
@@ -26,7 +31,8 @@ struct WorkflowCommand: AsyncParsableCommand {
                     [
                         Column("ID", "id"), Column("Name", "name"), Column("Server", "server_name"),
                         Column("Server ID", "server_id"), Column("State", "state"), Column("Step", "step"),
-                        Column("Attempts", "attempts"), Column("Created", "created_at"), Column("Error", "error"),
+                        Column("Attempts", "attempts"), Column("Owner") { WorkflowCommand.owner($0["owner"]) },
+                        Column("Created", "created_at"), Column("Error", "error"),
                     ])
             }
         }
@@ -49,7 +55,9 @@ struct WorkflowCommand: AsyncParsableCommand {
                     found["steps"]?.arrayValue ?? [],
                     [
                         Column("Step", "name"), Column("State", "state"), Column("Started", "started_at"),
-                        Column("Finished", "finished_at"), Column("Error", "error"),
+                        Column("Finished", "finished_at"), Column("ms", "duration_ms"), Column("Epoch", "epoch"),
+                        Column("Owner") { WorkflowCommand.owner($0["owner"]) }, Column("Lease s", "lease_seconds"),
+                        Column("Error", "error"),
                     ])
             }
         }

@@ -113,11 +113,18 @@ CREATE TABLE workflows (
     error BLOB,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    finished_at INTEGER
+    finished_at INTEGER,
+    stuck_since INTEGER,
+    owed_host TEXT,
+    owed_reason TEXT,
+    owed_since INTEGER,
+    abandoned_reason TEXT
 ) STRICT, WITHOUT ROWID;
 -- What a conductor looks for: work that is not finished.
 CREATE INDEX workflows_open ON workflows (retry_at) WHERE finished_at IS NULL;
 CREATE INDEX workflows_by_server ON workflows (server_id, created_at DESC);
+-- What a host that comes back is asked for at once.
+CREATE INDEX workflows_owed ON workflows (owed_host) WHERE finished_at IS NULL AND state = 'owed';
 
 CREATE TABLE workflow_steps (
     workflow_id TEXT NOT NULL,
@@ -141,4 +148,58 @@ CREATE TABLE signing_keys (
     key_id TEXT PRIMARY KEY,
     private_key BLOB NOT NULL,
     created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What became of servers: the states before and after each workflow (the id is the workflow's), and what changed
+-- without one.
+CREATE TABLE server_changes (
+    id TEXT PRIMARY KEY,
+    server_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    who TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    why TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    states_before BLOB,
+    states_after BLOB
+) STRICT, WITHOUT ROWID;
+CREATE INDEX server_changes_by_server ON server_changes (server_id, started_at DESC);
+CREATE INDEX server_changes_by_age ON server_changes (finished_at);
+
+-- Drift that reconcilers have seen: suspicions until they are seen again, then findings; healed ones for a day.
+CREATE TABLE findings (
+    kind TEXT NOT NULL,
+    object TEXT NOT NULL,
+    host TEXT NOT NULL,
+    reconciler TEXT NOT NULL,
+    server_id TEXT NOT NULL,
+    explanation TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    is_safe INTEGER NOT NULL,
+    is_confirmed INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    healed_at INTEGER,
+    error TEXT NOT NULL,
+    PRIMARY KEY (kind, object, host)
+) STRICT, WITHOUT ROWID;
+
+-- The last run of each reconciler; healed counts since ever.
+CREATE TABLE reconcilers (
+    name TEXT PRIMARY KEY,
+    started_at INTEGER NOT NULL,
+    duration INTEGER NOT NULL,
+    findings INTEGER NOT NULL,
+    suspicions INTEGER NOT NULL,
+    healed INTEGER NOT NULL,
+    error TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Work that one conductor of the cloud does at a time.
+CREATE TABLE task_leases (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,38 @@
+import NovaWire
+
+/// What workflows are called in `os-instance-actions` (`spec/states.md`, "Instance actions").
+public enum InstanceAction {
+    /// The name of the action that a workflow does: "create", "reboot".
+    ///
+    /// - Parameters:
+    ///   - kind: the workflow's name.
+    ///   - data: the wire form of its state.
+    public static func name(kind: String, data: [UInt8]) -> String {
+        switch kind {
+        case WorkflowKindName.build: return "create"
+        case WorkflowKindName.power:
+            // A state that cannot be read still was some power action.
+            guard let state = try? PowerActionState(decoding: data) else { return kind }
+            switch state.action {
+            case .start: return "start"
+            case .stop: return "stop"
+            case .rebootSoft, .rebootHard: return "reboot"
+            }
+        default: return kind
+        }
+    }
+
+    /// The name of a step of an action: Nova's where Nova has one, else the step's own.
+    public static func event(action: String, step: String) -> String {
+        switch (action, step) {
+        case ("create", "schedule"): "schedule_instances"
+        case ("create", "build"): "compute__do_build_and_run_instance"
+        case ("delete", "destroy"): "compute_terminate_instance"
+        case ("start", "power"), ("stop", "power"), ("reboot", "power"): "compute_\(action)_instance"
+        default: step
+        }
+    }
+
+    /// Whether an event is the work of a compute host.
+    public static func isOnHost(event: String) -> Bool { event.hasPrefix("compute_") }
+}

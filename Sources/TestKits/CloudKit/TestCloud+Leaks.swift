@@ -1,0 +1,73 @@
+#if DEBUG
+import NetworkFake
+import NovaCompute
+import NovaCore
+import NovaDatabase
+import NovaModel
+import NovaNetwork
+import NovaStore
+import NovaWire
+import PlacementStore
+
+extension TestCloud {
+    /// What is there that no server of the nova database explains, and what a server lacks; empty when all is well.
+    ///
+    /// - Parameter owed: hosts that are down: what they still owe is no leak.
+    public func leaks(owedBy owed: Set<String> = []) async throws -> [String] {
+        let (servers, open) = try await nova.read { connection in
+            (
+                try ServerTable(connection).list(ServerFilter()),
+                try WorkflowTable(connection).list(server: nil, openOnly: true, limit: 10_000)
+            )
+        }
+        let excused = Set(open.filter { $0.state == .owed && owed.contains($0.owedHost ?? "") }.map(\.serverID))
+        let expected = Set(servers.filter { $0.host != nil }.map(\.id))
+        var leaks: [String] = []
+        for workflow in open where !excused.contains(workflow.serverID) {
+            leaks.append("open workflow \(workflow.kind) \(workflow.state.rawValue) of \(workflow.serverID)")
+        }
+        func compare(_ what: String, _ found: [ServerID]) {
+            for id in found where !expected.contains(id) && !excused.contains(id) {
+                leaks.append("\(what) of no server: \(id)")
+            }
+            for id in expected where !found.contains(id) && !excused.contains(id) {
+                leaks.append("no \(what) of server \(id)")
+            }
+            if Set(found).count != found.count { leaks.append("\(what) twice: \(found)") }
+        }
+        compare("allocation", try await consumers("placement", "SELECT consumer_id FROM consumers"))
+        compare("port", try await consumers("network", "SELECT device_id FROM ports WHERE device_id <> ''"))
+        var domains: [ServerID] = []
+        for compute in computes {
+            domains += Self.names(in: "\(instances(compute))/_fake").compactMap { ServerID($0) }
+        }
+        compare("domain", domains)
+        var fences: [ServerID] = []
+        for compute in computes {
+            fences += try FenceFiles.live(instancesPath: instances(compute))
+        }
+        for id in Set(fences) where !expected.contains(id) && !excused.contains(id) {
+            leaks.append("fence of no server: \(id)")
+        }
+        let ports = Set(servers.flatMap { $0.network.ports.map(\.portID) })
+        let taps = plugs.filter { !owed.contains($0.key) }.values.reduce(into: Set<PortID>()) {
+            $0.formUnion($1.plugged)
+        }
+        for tap in taps.subtracting(ports) { leaks.append("tap of no server: port \(tap)") }
+        let usage = try await nova.read { try ServerTable($0).usage(of: Self.project) }
+        if usage.servers != Int64(servers.count) {
+            leaks.append("usage says \(usage.servers) of \(servers.count) servers")
+        }
+        return leaks.sorted()
+    }
+
+    private func instances(_ compute: TestDaemon) -> String { "\(folder)/\(compute.host)/instances" }
+
+    private func consumers(_ name: String, _ sql: String) async throws -> [ServerID] {
+        let database = name == "placement" ? placement : network
+        return try await database.read { connection in
+            try connection.rows(sql) { try ServerID($0.text(0)) }.compactMap(\.self)
+        }
+    }
+}
+#endif

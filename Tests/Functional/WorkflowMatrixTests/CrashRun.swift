@@ -1,0 +1,172 @@
+import CloudKit
+import NovaCore
+import NovaFaults
+import NovaModel
+import NovaStore
+
+/// Plays one case on a cloud that has no servers, and leaves it so.
+struct CrashRun {
+    let cloud: TestCloud
+    let crash: CrashCase
+
+    /// - Returns: what is not as it should be; empty when all is well.
+    func play() async throws -> [String] {
+        var problems: [String] = []
+        let id = try await prepare()
+        let subject = id.description
+        var rules = [try add(crash.point, crash.disturbance, subject)]
+        if let failsAt = crash.failsAt { rules.append(try add(failsAt, .fails(.badRequest, times: 1), subject)) }
+        defer { for rule in rules { FaultPlan.shared.remove(rule) } }
+        try await begin(id)
+        try await TestCloud.until("the disturbance at \(crash.point) has come") {
+            if FaultPlan.shared.remaining(rules[0]) == 0 { return true }
+            // A cleanup that is owed may be tried in a while only.
+            return try await cloud.workflows(of: id).first?.finishedAt != nil
+        }
+        if FaultPlan.shared.remaining(rules[0]) > 0 { problems.append("the disturbance never came") }
+        let server = try await settled(id)
+        let wanted = crash.outcome == .succeeds ? crash.action.success : crash.action.failure
+        // A compute host that comes back tells what it really has, and that counts.
+        if server.vmState != wanted, !isTold || server.vmState != crash.action.success {
+            problems.append("the server is \(server.vmState), not \(wanted): \(server.fault?.message ?? "")")
+        }
+        if crash.outcome == .fails, crash.action != .delete, server.fault == nil { problems.append("it has no fault") }
+        try await cloud.heal()
+        problems += try await quiet(id, server)
+        if crash.action != .delete { try await remove(id, &problems) }
+        return problems
+    }
+
+    /// Whether a host that comes back may say that a power action which failed has changed the guest all the same.
+    private var isTold: Bool {
+        guard case .computeKilled = crash.disturbance else { return false }
+        return crash.outcome == .fails && crash.action != .build
+    }
+
+    /// A server as the action needs it; without one for a build, which the action accepts itself.
+    private func prepare() async throws -> ServerID {
+        guard crash.action != .build else { return .random() }
+        let id = try await cloud.boot()
+        var server = try await cloud.settle(id)
+        if crash.action == .start {
+            try await cloud.power(id, .stop)
+            server = try await cloud.settle(id)
+        }
+        guard server.vmState == (crash.action == .start ? .stopped : .active) else {
+            throw NovaError(.internal, "the server could not be prepared: \(server.fault?.message ?? "")")
+        }
+        return id
+    }
+
+    private func begin(_ id: ServerID) async throws {
+        switch crash.action {
+        case .build: try await cloud.boot(id)
+        case .delete: try await cloud.delete(id)
+        default: if let change = crash.action.change { try await cloud.power(id, change) }
+        }
+    }
+
+    private func settled(_ id: ServerID) async throws -> ServerRecord {
+        if case .computeKilled = crash.disturbance {
+            // It comes back, but not at once.
+            try await Task.sleep(for: .milliseconds(200))
+            for compute in cloud.computes { try await compute.start() }
+        }
+        return try await cloud.settle(id)
+    }
+
+    /// After all daemons are back: nothing changes any more, and nothing is left over.
+    private func quiet(_ id: ServerID, _ server: ServerRecord) async throws -> [String] {
+        var leaks: [String] = []
+        do {
+            try await TestCloud.until("no leaks", within: .seconds(5)) {
+                leaks = try await cloud.leaks()
+                return leaks.isEmpty
+            }
+        } catch {
+            return leaks
+        }
+        guard let now = try await cloud.server(id), now.vmState == server.vmState || isTold else {
+            return ["the server changed after its workflow had ended"]
+        }
+        return []
+    }
+
+    private func remove(_ id: ServerID, _ problems: inout [String]) async throws {
+        try await cloud.delete(id)
+        let server = try await cloud.settle(id)
+        if server.vmState != .deleted { problems.append("it could not be deleted: \(server.vmState)") }
+        problems += try await quiet(id, server).map { "after its deletion: \($0)" }
+    }
+
+    private func add(_ point: String, _ disturbance: Disturbance, _ subject: String) throws -> Int {
+        let cloud = cloud
+        let rule: FaultRule
+        switch disturbance {
+        case .fails(let code, let times):
+            rule = FaultRule(point, subject: subject, .fail(NovaError(code, "injected")), count: times)
+        case .conductorKilled:
+            rule = FaultRule(
+                point, subject: subject,
+                .run {
+                    try await Self.conductor(cloud, subject, point.hasPrefix("compute.") ? .killFromOutside : .kill)
+                }, count: 1)
+        case .conductorFrozen:
+            rule = FaultRule(
+                point, subject: subject, .run { try await Self.conductor(cloud, subject, .freeze) }, count: 1)
+        case .computeKilled:
+            rule = FaultRule(
+                point, subject: subject,
+                .run { try await Self.killCompute(cloud, subject, isInside: point.hasPrefix("compute.")) },
+                count: 1)
+        case .brokerKilled:
+            rule = FaultRule(point, subject: subject, .run { try await cloud.restartBroker() }, count: 1)
+        case .databaseLost(let name, let times):
+            let path = "\(cloud.folder)/\(name).sqlite"
+            rule = FaultRule(
+                point, subject: subject,
+                .run {
+                    FaultPlan.shared.add(
+                        FaultRule(
+                            "database.commit", subject: path, .fail(NovaError(.unavailable, "injected")), count: times))
+                }, count: 1)
+        }
+        return FaultPlan.shared.add(rule)
+    }
+
+    private enum Blow { case kill, killFromOutside, freeze }
+
+    /// Strikes the conductor that runs the server's workflow.
+    private static func conductor(_ cloud: TestCloud, _ subject: String, _ blow: Blow) async throws {
+        var victim = TestDaemon.current
+        if victim == nil, let id = ServerID(subject) {
+            let owner = try await cloud.workflows(of: id).first { $0.finishedAt == nil }?.owner
+            victim = cloud.conductors.first { owner?.hasPrefix("\($0.host)/") ?? true }
+        }
+        switch blow {
+        case .kill: try await victim?.killHere()
+        case .killFromOutside: await victim?.kill()
+        case .freeze: try await victim?.freezeHere()
+        }
+    }
+
+    /// Kills the compute host of the server, or any one when it has none yet.
+    private static func killCompute(_ cloud: TestCloud, _ subject: String, isInside: Bool) async throws {
+        guard let id = ServerID(subject) else { return }
+        let host = try await cloud.server(id)?.host
+        let victim = cloud.computes.first { host == nil || $0.host == host }
+        if isInside { try await victim?.killHere() } else { await victim?.kill() }
+    }
+}
+
+extension CrashRun {
+    /// Runs a body while a compute service dies at a point of a server's workflow.
+    static func killing(
+        _ compute: TestDaemon, at point: String, _ id: ServerID, _ body: () async throws -> Void
+    ) async throws {
+        let rule = FaultPlan.shared.add(
+            FaultRule(point, subject: id.description, .run { await compute.kill() }, count: 1))
+        defer { FaultPlan.shared.remove(rule) }
+        try await body()
+    }
+}
