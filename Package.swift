@@ -48,6 +48,7 @@ let shims = [
     shim("CZeroMQ"),
     shim("CLibvirt", pkgConfig: "libvirt"),
     shim("CSQLite", pkgConfig: "sqlite3"),
+    shim("CPostgreSQL", pkgConfig: "libpq"),
 ]
 
 let base = [
@@ -71,7 +72,8 @@ let infra = [
     library("NovaMessaging", in: "Infra", ["NovaCore", "NovaWire", "CZeroMQ"], packages: [log, collections]),
     library("NovaRPC", in: "Infra", ["NovaCore", "NovaWire", "NovaMessaging"], packages: [log]),
     library(
-        "NovaDatabase", in: "Infra", ["NovaCore", "NovaWire", "NovaFaults", "CSQLite"], packages: [log, collections]),
+        "NovaDatabase", in: "Infra", ["NovaCore", "NovaWire", "NovaFaults", "CSQLite", "CPostgreSQL"],
+        packages: [log, collections]),
     library("NovaPolicy", in: "Infra", ["NovaCore"]),
     library(
         "NovaHTTP", in: "Infra", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaTelemetry"],
@@ -107,7 +109,7 @@ let domain = [
         "NovaAuth", in: "Domain", ["NovaCore", "NovaWire", "NovaCrypto", "NovaRPC", "NovaHTTP", "NovaInterfaces"],
         packages: [log]),
     library(
-        "NovaStore", in: "Domain", ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel"],
+        "NovaStore", in: "Domain", ["NovaCore", "NovaWire", "NovaSchema", "NovaDatabase", "NovaModel"],
         resources: [.embedInCode("Schema")]),
     library(
         "PlacementStore", in: "Domain", ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel"],
@@ -185,20 +187,21 @@ let daemons = [
         dependencies: [
             "NovaCore", "NovaWire", "NovaSchema", "NovaConfig", "NovaHTTPClient", "NovaRPC", "NovaMessaging",
             "NovaService", "NovaDatabase", "NovaStore", "NovaModel", "NovaInterfaces", "PlacementStore", "NovaIdentity",
-            "NovaImage", "NovaNetwork", argumentParser,
+            "NovaImage", "NovaNetwork", "NovaProcess", argumentParser,
         ],
         path: "Sources/CLI/novactl", swiftSettings: strict),
 ]
 
 // What tests share; only debug builds have anything in it.
 let testKits = [
+    library("DatabaseTestKit", in: "TestKits", ["NovaCore", "NovaDatabase"], packages: [log]),
     library(
         "CloudKit", in: "TestKits",
         service + [
             "NovaFaults", "NovaMessaging", "NovaDatabase", "NovaStore", "PlacementStore", "NovaPlacement",
             "NovaNetwork",
             "NovaScheduler", "NovaConductor", "NovaCompute", "VirtDriver", "VirtFake", "NetworkDriver", "NetworkFake",
-        ], packages: [log])
+        ], packages: [log]),
 ]
 
 let benchmarks = [
@@ -233,14 +236,19 @@ let testTargets = [
         packages: [log]),
     tests("QueueSimulationTests", in: "Simulation", ["NovaCore", "NovaWire", "NovaMessaging"]),
     tests("NovactlTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaMessaging", "novactl"]),
-    tests("NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaDatabase"], packages: [log]),
+    tests(
+        "NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaDatabase", "DatabaseTestKit"], packages: [log]),
     tests(
         "NovaHTTPTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient"],
         packages: [log]),
     tests("NovaInterfacesTests", in: "Unit", ["NovaCore", "NovaWire", "NovaModel", "NovaRPC", "NovaInterfaces"]),
     tests(
         "NovaStoreTests", in: "Unit",
-        ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel", "NovaStore", "NovaWorkflow", "PlacementStore"],
+        [
+            "NovaCore", "NovaWire", "NovaSchema", "NovaDatabase", "NovaModel", "NovaStore", "NovaWorkflow",
+            "PlacementStore",
+            "DatabaseTestKit",
+        ],
         packages: [log]),
     tests(
         "DriverTests", in: "Unit",
@@ -252,17 +260,19 @@ let testTargets = [
         "NovaNetworkTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaTelemetry", "NovaDatabase", "NovaModel", "NovaInterfaces",
-            "NetworkDriver", "NetworkFake", "NovaNetwork",
+            "NetworkDriver", "NetworkFake", "NovaNetwork", "DatabaseTestKit",
         ], packages: [log]),
     tests(
         "NovaSchedulingTests", in: "Unit",
-        ["NovaCore", "NovaWire", "NovaModel", "NovaDatabase", "PlacementStore", "NovaScheduling"], packages: [log]),
+        [
+            "NovaCore", "NovaWire", "NovaModel", "NovaDatabase", "PlacementStore", "NovaScheduling", "DatabaseTestKit",
+        ], packages: [log]),
     tests("NovaAuditTests", in: "Unit", ["NovaCore", "NovaModel", "NovaInterfaces", "NovaAudit"]),
     tests(
         "NovaIdentityTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
-            "NovaInterfaces", "NovaIdentity", "NovaAuth",
+            "NovaInterfaces", "NovaIdentity", "NovaAuth", "DatabaseTestKit",
         ], packages: [log]),
     tests(
         "NovaComputeTests", in: "Unit",

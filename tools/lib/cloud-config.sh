@@ -19,6 +19,7 @@ load_settings() {
     # shellcheck source=/dev/null
     source "$DIR/cloud.env"
     CLOUD_BROKERS=${CLOUD_BROKERS:-1} CLOUD_CONTROLLERS=${CLOUD_CONTROLLERS:-1}
+    CLOUD_DATABASE=${CLOUD_DATABASE:-sqlite}
     set_ports
 }
 
@@ -29,7 +30,7 @@ save_settings() {
             printf '# Settings of this cloud, written by tools/cloud up.\n'
             local name
             for name in CLOUD_ID CLOUD_MODE CLOUD_DRIVER CLOUD_HOSTS CLOUD_PORT_BASE CLOUD_CIDR CLOUD_PASSWORD \
-                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS CLOUD_CONTROLLERS; do
+                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS CLOUD_CONTROLLERS CLOUD_DATABASE; do
                 printf '%s=%q\n' "$name" "${!name}"
             done
         } >"$DIR/cloud.env.part"
@@ -178,7 +179,8 @@ make_keys() {
 }
 
 write_config() {
-    local compute network
+    local compute network connection=''
+    if [[ $CLOUD_DATABASE == postgresql ]]; then connection=$(postgresql_url "$DIR/postgresql"); fi
     case $CLOUD_DRIVER in
     libvirt) compute=libvirt.LibvirtDriver network=linux ;;
     fake) compute=fake.FakeDriver network=fake ;;
@@ -196,6 +198,9 @@ instances_path = $DIR/instances
 compute_driver = $compute
 osapi_compute_listen = 127.0.0.1
 osapi_compute_listen_port = $PORT_API
+
+[database]
+connection = $connection
 
 [queue]
 brokers = $(broker_list)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced: the Debian packages, by what they are for; installing those that are missing.
 
-packages_build=(libzmq3-dev libvirt-dev libsqlite3-dev pkg-config)
+packages_build=(libzmq3-dev libvirt-dev libsqlite3-dev libpq-dev pkg-config)
 packages_host=(
     libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base
     nftables iproute2 procps util-linux genisoimage
@@ -9,7 +9,7 @@ packages_host=(
 packages_guest=(
     busybox-static dropbear-bin e2fsprogs cpio gzip kmod syslinux syslinux-common mtools dosfstools fdisk
 )
-packages_test=(python3 python3-venv jq curl openssh-client)
+packages_test=(python3 python3-venv jq curl openssh-client postgresql)
 
 # missing_packages NAME...: those of the names that are not installed.
 missing_packages() {

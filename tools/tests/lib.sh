@@ -77,7 +77,7 @@ new_cloud() {
     export NOVA_CLOUD_DIR=$cloud_dir/cloud
     trap end_of_test EXIT
     # Ports from 20000 up, away from the usual ones and from other tests.
-    "$ROOT/tools/cloud" up --port-base "$(free_port_base)" "$@"
+    "$ROOT/tools/cloud" up --port-base "$(free_port_base)" --database "${NOVA_TEST_DATABASE:-sqlite}" "$@"
     eval "$("$ROOT/tools/cloud" env)"
     # shellcheck source=/dev/null
     source "$NOVA_CLOUD_DIR/cloud.env"

@@ -66,7 +66,7 @@ for command in server flavor keypair image network hypervisor service queue work
     server\ {create,list,show,delete,start,stop,reboot,console-log,why} flavor\ {list,show,create,delete} \
     keypair\ {list,show,create,delete} image\ {list,show,create,delete} network\ {list,show} 'hypervisor list' \
     'service list' queue\ {list,show,peers,bindings,dead,ping,trace,purge,drain,keygen,authorize,revoke} workflow\ {list,show,retry,abandon} \
-    'cleanup list' 'server history' audit doctor db\ {version,migrate}; do
+    'cleanup list' 'server history' audit doctor db\ {version,migrate,check,backup,restore,archive}; do
     # shellcheck disable=SC2086
     if output=$(ctl $command --help 2>&1) && grep -q "USAGE: novactl $command" <<<"$output" &&
         grep -q '^OVERVIEW: ' <<<"$output"; then ok "$command --help"; else not_ok "$command --help" "$output"; fi
@@ -138,6 +138,7 @@ shows "db version --path" '^nova +[0-9]+ +[0-9]+ ' db version --path "$NOVA_CLOU
 mkdir "$work/databases"
 shows "db migrate makes new databases" '^nova: made version' db migrate --path "$work/databases"
 shows "db migrate leaves what is there" '^placement: is at version' db migrate --path "$work/databases"
+json "db check of them" 'length == 5 and all(.ok)' db check --path "$work/databases"
 json "db version of them" 'map(select(.name == "nova"))[0].version >= 1' db version --path "$work/databases"
 
 say "Servers"

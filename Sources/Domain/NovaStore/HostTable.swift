@@ -45,7 +45,10 @@ public struct HostTable {
     /// Notes that a daemon exists, and when it said so last.
     public func hello(binary: String, host: String, topic: String, zone: String, at time: Timestamp = .now()) throws {
         let known = try connection.execute(
-            "UPDATE services SET updated_at = max(updated_at, ?) WHERE binary = ? AND host = ?",
+            """
+            UPDATE services SET updated_at = CASE WHEN updated_at < ?1 THEN ?1 ELSE updated_at END
+            WHERE "binary" = ?2 AND host = ?3
+            """,
             [.integer(time.microseconds), .text(binary), .text(host)])
         guard known == 0 else { return }
         var service = ServiceRecord()

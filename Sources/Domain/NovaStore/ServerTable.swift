@@ -63,10 +63,10 @@ public struct ServerTable {
         }
         // Names are regular expressions in the original; the part that is not one is left to the caller's filter.
         let limit = filter.needsScan ? -1 : filter.limit
-        values.append(.integer(limit))
+        if limit >= 0 { values.append(.integer(limit)) }
         var servers = try connection.records(
             ServerRecord.self, from: "servers", where: clauses.joined(separator: " AND "), values,
-            suffix: "ORDER BY created_at DESC, id DESC LIMIT ?")
+            suffix: "ORDER BY created_at DESC, id DESC" + (limit < 0 ? "" : " LIMIT ?"))
         if filter.needsScan {
             servers.removeAll { !filter.matches($0) }
             if filter.limit >= 0 { servers = Array(servers.prefix(Int(filter.limit))) }

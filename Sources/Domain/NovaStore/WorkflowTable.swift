@@ -109,7 +109,7 @@ public struct WorkflowTable {
 
     /// Workflows, newest first: of one server, or all; open ones only when asked so.
     public func list(server: ServerID?, openOnly: Bool, limit: Int) throws -> [WorkflowRecord] {
-        var clauses: [String] = ["1 = 1"]
+        var clauses: [String] = ["TRUE"]
         var values: [ColumnValue] = []
         if let server {
             clauses.append("server_id = ?")

@@ -20,7 +20,7 @@ extension PlacementRepository {
     /// All providers, or those with a name or an id, ordered by name.
     public func providers(name: String? = nil, id: ProviderID? = nil) async throws -> [ProviderState] {
         try await database.read { connection in
-            var clauses = ["1"]
+            var clauses = ["TRUE"]
             var values: [ColumnValue] = []
             if let name {
                 clauses.append("resource_providers.name = ?")
@@ -81,7 +81,7 @@ extension PlacementRepository {
             let values = [project.column] + (user.map { [$0.column] } ?? [])
             let used = try connection.rows(
                 """
-                SELECT resource_class, sum(used) FROM allocations JOIN consumers USING (consumer_id)
+                SELECT resource_class, CAST(sum(used) AS BIGINT) FROM allocations JOIN consumers USING (consumer_id)
                 WHERE \(clause) GROUP BY resource_class ORDER BY resource_class
                 """, values
             ) { ResourceAmount(try $0.text(0), try $0.int(1)) }

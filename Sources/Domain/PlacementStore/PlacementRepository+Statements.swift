@@ -85,7 +85,7 @@ extension PlacementRepository {
             """
             INSERT INTO consumers (consumer_id, project_id, user_id, generation) VALUES (?, ?, ?, 1)
             ON CONFLICT (consumer_id) DO UPDATE
-            SET project_id = excluded.project_id, user_id = excluded.user_id, generation = generation + 1
+            SET project_id = excluded.project_id, user_id = excluded.user_id, generation = consumers.generation + 1
             """, [consumer.column, project.column, user.column])
         for (resourceClass, amount) in wanted.sorted(by: { $0.key < $1.key }) {
             try connection.execute(

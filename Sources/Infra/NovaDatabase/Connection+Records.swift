@@ -45,7 +45,7 @@ extension Connection {
     ///   - suffix: what follows it, such as `ORDER BY id LIMIT 10`.
     /// - Throws: ``NovaError`` `internal`, naming the table, for a row that is no such record.
     public func records<R: Record>(
-        _ type: R.Type, from table: String, where clause: String = "1", _ values: [ColumnValue] = [],
+        _ type: R.Type, from table: String, where clause: String = "TRUE", _ values: [ColumnValue] = [],
         suffix: String = ""
     ) throws -> [R] {
         try rows(selection(type, table, clause, suffix), values) { try Self.record(R.self, $0, table) }
@@ -53,7 +53,7 @@ extension Connection {
 
     /// The first row of a table as a record, nil when there is none.
     public func record<R: Record>(
-        _ type: R.Type, from table: String, where clause: String = "1", _ values: [ColumnValue] = [],
+        _ type: R.Type, from table: String, where clause: String = "TRUE", _ values: [ColumnValue] = [],
         suffix: String = ""
     ) throws -> R? {
         try row(selection(type, table, clause, suffix), values) { try Self.record(R.self, $0, table) }

@@ -1,135 +1,62 @@
-import CSQLite
-import Glibc
-import NovaCore
+public import NovaCore
 public import NovaWire
 
 /// One open connection, lent to the closures of ``Database/read(_:)`` and ``Database/write(_:)``.
 ///
-/// It must not leave them.
+/// It must not leave them. The SQL is what SQLite and PostgreSQL share, with `?` or `?1` for values.
 public final class Connection {
-    /// The most statements kept prepared; the least recently used goes first.
-    static let cacheLimit = 256
-
-    let handle: OpaquePointer
-    /// Whether statements that write are refused.
-    var isReadOnly = false
-    private var statements: [String: Statement] = [:]
-    private var uses: UInt64 = 0
+    let session: any Session
     var columnNames: [ObjectIdentifier: [String]] = [:]
-    private(set) var prepared = 0
 
-    /// Opens a file (made when it is missing, readable by its owner only) or `:memory:`.
-    init(path: String) throws {
-        if path != ":memory:" { try Self.makeFile(path) }
-        var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
-        guard code == SQLITE_OK, let opened else {
-            let error = SQLiteFailure.error(code, opened)
-            sqlite3_close_v2(opened)
-            throw error.during("opening \(path)")
-        }
-        handle = opened
-    }
-
-    deinit {
-        statements.removeAll()
-        sqlite3_close_v2(handle)
-    }
-
-    /// Makes a file that is missing, as SQLite would give it the umask's permissions.
-    ///
-    /// Never by opening it: whoever closes a file loses all POSIX locks of the process on it, those of the connections
-    /// that are open already too. Another process that closes its last connection would then take the file for unused
-    /// and remove the write-ahead log under them.
-    private static func makeFile(_ path: String) throws {
-        guard mknod(path, S_IFREG | 0o600, 0) != 0, errno != EEXIST || access(path, R_OK | W_OK) != 0 else { return }
-        throw NovaError(
-            errno == ENOSPC ? .noSpace : .unavailable, "The database file cannot be opened for writing.",
-            details: "\(path): \(String(cString: strerror(errno)))")
-    }
-
-    /// Sets what every connection of ours has: waits of at most 5 s for a lock, foreign keys, durable commits.
-    func configure() throws {
-        sqlite3_busy_timeout(handle, 5000)
-        try script(
-            """
-            PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
-            PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;
-            """)
-    }
-
-    /// Whether no transaction is open.
-    var isAutocommit: Bool { sqlite3_get_autocommit(handle) != 0 }
-
-    /// Runs several statements without values, and ignores their rows.
-    func script(_ sql: String) throws {
-        let code = sqlite3_exec(handle, sql, nil, nil, nil)
-        guard code == SQLITE_OK else { throw SQLiteFailure.error(code, handle, sql: sql) }
-    }
+    init(_ session: any Session) { self.session = session }
 
     /// Runs one statement.
     ///
+    /// A closure that goes on after a failed statement is undone as a whole: PostgreSQL knows no other way.
+    ///
     /// - Returns: how many rows it inserted, updated or deleted.
-    /// - Throws: ``NovaError``: `conflict` for a broken unique or foreign key, `noSpace`, `unavailable`, `internal`.
+    /// - Throws: ``NovaError``: `conflict` for a broken unique or foreign key, `noSpace`, `unavailable`, `internal`,
+    ///   `badRequest` for a text with U+0000.
     @discardableResult
     public func execute(_ sql: String, _ values: [ColumnValue] = []) throws -> Int {
-        try using(sql, values) { statement in
-            while try statement.step(on: handle) {}
-            return statement.isReadOnly ? 0 : Int(sqlite3_changes(handle))
-        }
+        try Self.check(values)
+        return try session.execute(sql, values)
     }
 
     /// The rows of a query, each through `map`.
     public func rows<T>(_ sql: String, _ values: [ColumnValue] = [], _ map: (Row) throws -> T) throws -> [T] {
-        try using(sql, values) { statement in
-            var result: [T] = []
-            let row = Row(statement.handle)
-            while try statement.step(on: handle) { result.append(try map(row)) }
-            return result
+        try Self.check(values)
+        var result: [T] = []
+        try session.query(sql, values) { row in
+            result.append(try map(row))
+            return true
         }
+        return result
     }
 
     /// The first row of a query through `map`, nil when there is none.
     public func row<T>(_ sql: String, _ values: [ColumnValue] = [], _ map: (Row) throws -> T) throws -> T? {
-        try using(sql, values) { statement in
-            guard try statement.step(on: handle) else { return nil }
-            return try map(Row(statement.handle))
+        try Self.check(values)
+        var result: T?
+        try session.query(sql, values) { row in
+            result = try map(row)
+            return false
         }
+        return result
     }
 
-    /// The row id of the last row that this connection inserted.
-    public var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+    /// The time by the clock that all users of the database share: leases are measured by it.
+    ///
+    /// The server's clock on PostgreSQL; on SQLite the machine's, in whole milliseconds as SQLite tells it.
+    public func now() throws -> Timestamp { try session.now() }
 
-    private func using<T>(_ sql: String, _ values: [ColumnValue], _ body: (Statement) throws -> T) throws -> T {
-        let statement = try statement(for: sql)
-        guard !isReadOnly || statement.isReadOnly else {
-            throw NovaError(.internal, "A database statement failed.", details: "a write in a read: \(sql.prefix(200))")
-        }
-        statement.isInUse = true
-        defer {
-            statement.reset()
-            statement.isInUse = false
-        }
-        try statement.bind(values, on: handle)
-        return try body(statement)
-    }
+    /// Gives some of the space of deleted rows back to the disk; in a write only.
+    public func reclaimSpace() throws { try session.reclaimSpace() }
 
-    private func statement(for sql: String) throws -> Statement {
-        uses += 1
-        if let cached = statements[sql], !cached.isInUse {
-            cached.lastUse = uses
-            return cached
+    /// PostgreSQL's texts end at U+0000; what one database refuses the other must not take.
+    private static func check(_ values: [ColumnValue]) throws {
+        for case .text(let text) in values where text.utf8.contains(0) {
+            throw NovaError(.badRequest, "A text contains the character U+0000, which a database cannot keep.")
         }
-        let fresh = try Statement(sql, on: handle)
-        prepared += 1
-        fresh.lastUse = uses
-        guard statements[sql] == nil else { return fresh }
-        if statements.count >= Self.cacheLimit {
-            let oldest = statements.values.filter { !$0.isInUse }.min { $0.lastUse < $1.lastUse }
-            if let oldest { statements[oldest.sql] = nil }
-        }
-        statements[sql] = fresh
-        return fresh
     }
 }

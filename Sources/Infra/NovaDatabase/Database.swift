@@ -1,17 +1,17 @@
-import Glibc
 public import Logging
-import NovaCore
-import NovaWire
+public import NovaCore
 import Synchronization
 
-/// An SQLite database: one writer thread with group commit, reader threads beside it.
+/// A database of one service: an SQLite file, or a schema on a PostgreSQL server.
 ///
-/// Several processes may open the same file. Closures are synchronous and run on the database's own threads, so no
-/// transaction ever waits for a task. For `:memory:` reads go to the writer too: no other connection sees its rows.
+/// One thread writes, with group commit, and others read beside it; several processes may use the same database.
+/// Closures are synchronous and run on the database's own threads, so no transaction ever waits for a task. A closure
+/// may be run again when its transaction was undone: it must do nothing but database work.
+///
+/// For `:memory:` reads go to the writer too: no other connection sees its rows.
 public final class Database: Sendable {
     /// The most closures that may wait for the writer, and as many for the readers.
     public static let queueLimit = 4096
-    static let readerCount = 2
 
     private struct State {
         var running = 0
@@ -20,9 +20,11 @@ public final class Database: Sendable {
     }
 
     private let writes = BlockingQueue<DatabaseJob>(limit: queueLimit)
-    private let reads: BlockingQueue<DatabaseJob>?
-    private let writer: Writer
-    private let state: Ended
+    private let reads = BlockingQueue<DatabaseJob>(limit: queueLimit)
+    private let readsGoToWriter: Bool
+    private let waitLimit: Duration?
+    private let tally = Tally()
+    private let state = Ended()
 
     /// Counts the threads, and wakes those who wait for their end.
     private final class Ended: Sendable {
@@ -44,78 +46,63 @@ public final class Database: Sendable {
     /// Blocks the caller meanwhile.
     ///
     /// - Parameters:
-    ///   - path: a file, whose folder is made when it is missing, or `:memory:`.
+    ///   - address: a file, whose folder is made when it is missing, or a schema on a server.
     ///   - schema: what it must look like.
-    /// - Throws: ``NovaError`` `unavailable`, `noSpace` or `internal` (damaged), with the path in the details.
-    public init(path: String, schema: DatabaseSchema, log: Logger) throws {
-        let inMemory = path == ":memory:"
-        do {
-            if !inMemory { try Self.makeFolder(of: path) }
-            let lock = inMemory ? nil : try WriterLock(path: path)
-            let connection = try Connection(path: path)
-            try lock?.acquire()
-            defer { lock?.release() }
-            try connection.configure()
-            if !inMemory { try connection.script("PRAGMA journal_mode = WAL") }
-            switch try SchemaSetup.prepare(connection, schema) {
-            case .current: break
-            case .created: log.info("made the database", metadata: ["path": "\(path)", "version": "\(schema.version)"])
-            case .migrated(let from):
-                log.notice(
-                    "migrated the database",
-                    metadata: ["path": "\(path)", "from": "\(from)", "to": "\(schema.version)"])
-            }
-            writer = Writer(name: path, connection: connection, lock: lock, queue: writes)
-            reads = inMemory ? nil : BlockingQueue(limit: Self.queueLimit)
-            state = Ended()
-            try start(path: path, name: schema.name)
-        } catch {
-            throw NovaError(error).during("database \(path)")
+    /// - Throws: ``NovaError`` `unavailable`, `noSpace` or `internal` (damaged), with the place in the details.
+    public init(_ address: DatabaseAddress, schema: DatabaseSchema, log: Logger) throws {
+        let workers: [(String, any Worker)]
+        switch address {
+        case .sqlite(let path):
+            readsGoToWriter = path == ":memory:"
+            waitLimit = nil
+        case .postgresql(let target):
+            readsGoToWriter = false
+            waitLimit = target.waitLimit
         }
+        do {
+            switch address {
+            case .sqlite(let path):
+                workers = try SQLiteThreads.open(
+                    path: path, schema: schema, writes: writes, reads: reads, tally: tally, log: log)
+            case .postgresql(let target):
+                workers = try PostgreSQLThreads.open(
+                    target, schema: schema, writes: writes, reads: reads, tally: tally, log: log)
+            }
+            for (name, worker) in workers { try start("db-\(schema.name)-\(name)", worker) }
+        } catch {
+            throw NovaError(error).during("database \(address)")
+        }
+    }
+
+    /// Opens an SQLite file, or `:memory:`.
+    public convenience init(path: String, schema: DatabaseSchema, log: Logger) throws {
+        try self.init(.sqlite(path: path), schema: schema, log: log)
     }
 
     deinit {
         writes.close()
-        reads?.close()
+        reads.close()
     }
 
-    private func start(path: String, name: String) throws {
-        let (state, writer) = (state, writer)
+    private func start(_ name: String, _ worker: any Worker) throws {
+        let state = state
+        let slot = WorkerSlot(worker)
         state.state.withLock { $0.running += 1 }
-        try DatabaseThread.start("db-\(name)-w") {
-            writer.loop()
-            state.threadEnded()
-        }
-        guard let reads else { return }
-        for index in 0..<Self.readerCount {
-            let connection = try Connection(path: path)
-            try connection.configure()
-            let reader = Reader(connection: connection, queue: reads)
-            state.state.withLock { $0.running += 1 }
-            try DatabaseThread.start("db-\(name)-r\(index)") {
-                reader.loop()
+        do {
+            try DatabaseThread.start(name) {
+                slot.run()
                 state.threadEnded()
             }
-        }
-    }
-
-    private static func makeFolder(of path: String) throws {
-        var at = path.startIndex
-        while let slash = path[at...].dropFirst().firstIndex(of: "/") {
-            let folder = String(path[..<slash])
-            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-                throw NovaError(
-                    errno == ENOSPC ? .noSpace : .unavailable, "The database's folder cannot be made.",
-                    details: "\(folder): \(String(cString: strerror(errno)))")
-            }
-            at = slash
+        } catch {
+            state.threadEnded()
+            throw error
         }
     }
 
     /// Runs a closure that only reads; all its statements see one state of the database.
     public func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
         state.state.withLock { $0.reads += 1 }
-        return try await submit(isRead: true, to: reads ?? writes, body)
+        return try await submit(isRead: true, to: readsGoToWriter ? writes : reads, body)
     }
 
     /// Runs a closure that writes.
@@ -141,7 +128,7 @@ public final class Database: Sendable {
         }
         #endif
         return try await withCheckedThrowingContinuation { continuation in
-            let job = DatabaseJob(isRead: isRead, continuation, body)
+            let job = DatabaseJob(isRead: isRead, deadline: waitLimit.map { .after($0) }, continuation, body)
             switch queue.push(job) {
             case nil: break
             case .full: job.refuse(NovaError(.unavailable, "The database is overloaded. Repeat the request later."))
@@ -152,7 +139,7 @@ public final class Database: Sendable {
 
     /// What the database has done so far.
     public var statistics: DatabaseStatistics {
-        var result = writer.statistics.withLock { $0 }
+        var result = tally.current
         result.reads = state.state.withLock { $0.reads }
         result.waitingWrites = writes.count
         return result
@@ -163,7 +150,7 @@ public final class Database: Sendable {
     /// A second call waits for the same end.
     public func close() async {
         writes.close()
-        reads?.close()
+        reads.close()
         await withCheckedContinuation { continuation in
             let ended = state.state.withLock { state in
                 if state.running == 0 { return true }

@@ -9,17 +9,24 @@ public struct DatabaseSchema: Sendable {
     public let whole: String
     /// Oldest first.
     public let migrations: [Migration]
+    /// Whether the processes that write one PostgreSQL schema take turns, as those of one SQLite file always do.
+    ///
+    /// For schemas in which a decision depends on rows that it does not change, or all writes change one row.
+    public let writersTakeTurns: Bool
 
     /// A schema; give migrations in any order.
-    public init(name: String, whole: String, migrations: [Migration] = []) {
+    public init(name: String, whole: String, migrations: [Migration] = [], writersTakeTurns: Bool = false) {
         self.name = name
         self.whole = whole
+        self.writersTakeTurns = writersTakeTurns
         self.migrations = migrations.sorted { $0.number < $1.number }
     }
 
     /// A schema whose SQL is embedded as bytes (`PackageResources.whole_sql`).
-    public init(name: String, whole: [UInt8], migrations: [Migration] = []) {
-        self.init(name: name, whole: String(decoding: whole, as: UTF8.self), migrations: migrations)
+    public init(name: String, whole: [UInt8], migrations: [Migration] = [], writersTakeTurns: Bool = false) {
+        self.init(
+            name: name, whole: String(decoding: whole, as: UTF8.self), migrations: migrations,
+            writersTakeTurns: writersTakeTurns)
     }
 
     /// The version that the code works with, kept in SQLite's `user_version`.

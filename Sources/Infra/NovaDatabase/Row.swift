@@ -6,19 +6,35 @@ public import NovaWire
 ///
 /// It is valid inside the closure that gets it, and nowhere else.
 public struct Row {
-    let statement: OpaquePointer
+    private enum Source {
+        case sqlite(OpaquePointer)
+        case postgresql(PostgreSQLResult, row: Int32)
+    }
+
+    private let source: Source
     /// The number of columns.
     public let count: Int
 
-    init(_ statement: OpaquePointer) {
-        self.statement = statement
-        count = Int(sqlite3_column_count(statement))
+    init(_ statement: SQLiteStatement) {
+        source = .sqlite(statement.handle)
+        count = Int(sqlite3_column_count(statement.handle))
+    }
+
+    init(_ result: PostgreSQLResult, row: Int32) {
+        source = .postgresql(result, row: row)
+        count = Int(result.columns)
     }
 
     /// The value of a column, counted from 0; null past the last one.
     public func value(_ index: Int) -> ColumnValue {
         guard index >= 0, index < count else { return .null }
-        let column = Int32(index)
+        switch source {
+        case .sqlite(let statement): return Self.value(statement, Int32(index))
+        case .postgresql(let result, let row): return result.value(row: row, column: Int32(index))
+        }
+    }
+
+    private static func value(_ statement: OpaquePointer, _ column: Int32) -> ColumnValue {
         switch sqlite3_column_type(statement, column) {
         case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
         case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, column))
@@ -52,10 +68,18 @@ public struct Row {
         do throws(WireError) {
             return try T(column: value(index))
         } catch {
-            let name = sqlite3_column_name(statement, Int32(index)).map { String(cString: $0) } ?? "?"
             throw NovaError(
-                .internal, "A row of the database is damaged.", details: "column \(index) (\(name)) is no \(T.wireType)"
-            )
+                .internal, "A row of the database is damaged.",
+                details: "column \(index) (\(name(of: index))) is no \(T.wireType)")
+        }
+    }
+
+    /// The name of a column.
+    public func name(of index: Int) -> String {
+        switch source {
+        case .sqlite(let statement):
+            sqlite3_column_name(statement, Int32(index)).map { String(cString: $0) } ?? "?"
+        case .postgresql(let result, _): result.name(of: Int32(index))
         }
     }
 }

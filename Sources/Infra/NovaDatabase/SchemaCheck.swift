@@ -7,23 +7,39 @@ public enum SchemaCheck {
     ///
     /// - Throws: ``NovaError`` when a statement of either way fails.
     public static func differences(_ schema: DatabaseSchema) throws -> [String] {
-        let whole = try objects { connection in _ = try SchemaSetup.prepare(connection, schema) }
+        let whole = try objects(of: schema)
         guard !schema.migrations.isEmpty else { return [] }
-        let migrated = try objects { connection in
-            for migration in schema.migrations { try connection.script(migration.sql) }
+        let migrated = try objects { session in
+            for migration in schema.migrations { try session.apply(SchemaText(migration.sql)) }
         }
-        var lines: [String] = []
-        for key in Set(whole.keys).union(migrated.keys).sorted() where whole[key] != migrated[key] {
-            lines.append("\(key): whole \(whole[key] ?? "nothing"); migrated \(migrated[key] ?? "nothing")")
-        }
-        return lines
+        return compare(whole, "whole", migrated, "migrated")
     }
 
-    private static func objects(_ make: (Connection) throws -> Void) throws -> [String: String] {
-        let connection = try Connection(path: ":memory:")
-        try connection.configure()
-        try make(connection)
-        let found = try connection.rows("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'") {
+    static func compare(
+        _ first: [String: String], _ firstName: String, _ second: [String: String], _ secondName: String
+    ) -> [String] {
+        Set(first.keys).union(second.keys).sorted().filter { first[$0] != second[$0] }.map { key in
+            "\(key): \(firstName) \(first[key] ?? "nothing"); \(secondName) \(second[key] ?? "nothing")"
+        }
+    }
+
+    /// Tables, indexes and triggers of an SQLite database that was made from a schema.
+    static func objects(of schema: DatabaseSchema) throws -> [String: String] {
+        try objects { session in _ = try SchemaSetup.prepare(session, schema) }
+    }
+
+    private static func objects(_ make: (SQLiteSession) throws -> Void) throws -> [String: String] {
+        let session = try SQLiteSession(path: ":memory:")
+        try session.configure()
+        try make(session)
+        return try objects(in: session)
+    }
+
+    /// Tables, indexes and triggers with their normalised SQL.
+    static func objects(in session: SQLiteSession) throws -> [String: String] {
+        let found = try Connection(session).rows(
+            "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        ) {
             ("\(try $0.text(0)) \(try $0.text(1))", normalised(try $0.optionalText(2) ?? ""))
         }
         return Dictionary(found) { first, _ in first }

@@ -135,8 +135,7 @@ extension BrokerState {
             guard message.unanswered.remove(peer.instance) != nil else { return }
             if reason == .outbid {
                 // Its sender has turned to another broker since, and waits there.
-                message.sender.waitsFor.remove(id)
-                return unhold(message, as: .dropped)
+                return leave(message)
             }
             guard message.owner == peer.instance else { return resume(message) }
             guard reason == .unbegun else { return giveUp(message, "its worker has forgotten it") }
@@ -155,10 +154,17 @@ extension BrokerState {
             queue?.status.redelivered += 1
             enqueue(message, fresh: false)
         } else {
-            // Another broker has it: its sender waits there.
-            message.sender.waitsFor.remove(id)
+            leave(message)
             if let queue { dispatch(queue) }
         }
+    }
+
+    /// Another broker has the message: its sender waits there, or should have.
+    private func leave(_ message: BrokerMessage) {
+        message.sender.waitsFor.remove(message.id)
+        unhold(message, as: .dropped)
+        guard !message.isCall, message.sender.route == nil else { return }
+        bury(message, "may have run: its sender is gone, and had given it to another broker")
     }
 
     /// Lets a held message go on when nobody has it.

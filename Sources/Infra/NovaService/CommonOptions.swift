@@ -1,4 +1,5 @@
 public import NovaConfig
+public import NovaCore
 
 /// The options that every daemon reads.
 public enum CommonOptions {
@@ -28,6 +29,14 @@ public enum CommonOptions {
         help: "Port of the monitoring listener; -1 means the daemon's own default, 0 any free port.", in: -1...65535)
     public static let databasePath = Option(
         "database", "path", default: "", help: "Folder of the SQLite files; empty means state_path.")
+    public static let databaseConnection = Option(
+        "database", "connection", default: "",
+        help:
+            "Where the databases are: a folder of SQLite files, or a PostgreSQL database with a schema for each service.",
+        secret: true, expected: DatabaseAddress.expectation, accepts: { DatabaseAddress.isConnection($0) })
+    public static let databasePoolSize = Option(
+        "database", "max_pool_size", default: PostgreSQLTarget.defaultPoolSize,
+        help: "The most connections of a service to PostgreSQL: one writes, the others read.", in: 2...100)
     public static let reportInterval = Option(
         "DEFAULT", "report_interval", default: 10, help: "Seconds between a daemon's reports that it lives.",
         in: 1...3600)
@@ -36,10 +45,21 @@ public enum CommonOptions {
         "fault_injection", "points", default: [String](),
         help: "For tests of debug builds: faults such as workflow.build.network.run.after=die@1.")
 
+    /// Where the database of that name is, by the options.
+    public static func databaseAddress(
+        _ name: String, _ config: Configuration, statePath: String
+    ) -> DatabaseAddress {
+        let folder = config[databasePath]
+        return DatabaseAddress(
+            connection: config[databaseConnection], folder: folder.isEmpty ? statePath : folder, name: name,
+            poolSize: config[databasePoolSize])
+    }
+
     /// All of them.
     public static let all: [any OptionDeclaration] =
         [
             host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, monitoringEnabled,
-            monitoringListen, monitoringPort, databasePath, reportInterval, faults,
+            monitoringListen, monitoringPort, databasePath, databaseConnection, databasePoolSize, reportInterval,
+            faults,
         ] + QueueSettings.options
 }

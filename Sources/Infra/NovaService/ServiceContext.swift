@@ -40,10 +40,10 @@ public struct ServiceContext: Sendable {
         health.part("\(name)/\(part)", waitsFor: cause)
     }
 
-    /// The path of a service's SQLite file: `[database] path` or the state folder, then `NAME.sqlite`.
-    public func databasePath(_ name: String) -> String {
-        let folder = config[CommonOptions.databasePath]
-        return "\(folder.isEmpty ? statePath : folder)/\(name).sqlite"
+    /// Where a service's database is: `[database] connection`, else `NAME.sqlite` in `[database] path` or the state
+    /// folder.
+    public func databaseAddress(_ name: String) -> DatabaseAddress {
+        CommonOptions.databaseAddress(name, config, statePath: statePath)
     }
 
     /// The folder of the instances' disks.

@@ -28,7 +28,7 @@ public struct APIService: CloudService {
         let config = context.config
         http = context.part("http", waitsFor: "does not listen yet")
         let databasePart = context.part("database", waitsFor: "is being opened")
-        database = try Database(path: context.databasePath("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
+        database = try Database(context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
         try await database.write { try FlavorTable($0).insertDefaults() }
         databasePart.ready()
         authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)

@@ -45,10 +45,18 @@ enum ConductorOptions {
         "conductor", "forget_service_after", default: 86_400,
         help: "Seconds without a report after which a daemon is forgotten.", in: 60...31_536_000)
 
+    static let retentionDays = Option(
+        "database", "retention_days", default: 30,
+        help: "Days for which deleted servers stay in the database; 0 keeps them for ever.", in: 0...36_500)
+    static let archivePath = Option(
+        "database", "archive_path", default: "",
+        help: "Folder to which the rows of deleted servers go after that; empty keeps no copy.",
+        expected: "empty or an absolute path", accepts: { $0.isEmpty || $0.hasPrefix("/") })
+
     static var all: [any OptionDeclaration] {
         [
             workers, maxAttempts, buildTimeout, shutdownTimeout, lease, scan, patience, pause, auditInterval,
-            auditSettle, auditHeals, unusedImageAge, silentServiceAge,
+            auditSettle, auditHeals, unusedImageAge, silentServiceAge, retentionDays, archivePath,
         ]
     }
 

@@ -31,7 +31,7 @@ public struct ConductorService: CloudService {
         workflows = context.part("workflows", waitsFor: "does not take work yet")
         let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
-            path: context.databasePath("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
+            context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
         try await database.write { try FlavorTable($0).insertDefaults() }
         databasePart.ready()
         reports = ServiceReports(
@@ -63,10 +63,14 @@ public struct ConductorService: CloudService {
         try await context.bus.serve(dispatcher(desk), topic: "conductor", host: context.host, slots: 64)
         try await reports.take(binary: Self.name, host: context.host, topic: "conductor", zone: "internal")
         workflows.ready()
+        let archive = ArchiveTask(
+            database: database, retentionDays: context.config[ConductorOptions.retentionDays],
+            folder: context.config[ConductorOptions.archivePath], log: context.log)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await runner.run() }
             group.addTask { [host = context.host] in await reports.run(alsoFor: Self.name, host: host) }
             group.addTask { await auditor.run() }
+            group.addTask { await archive.run() }
             defer { group.cancelAll() }
             // The runner ends when it is cancelled or fails.
             try await group.next()

@@ -8,8 +8,6 @@ import NovaInterfaces
 
 /// The parts of the service that need neither socket nor queue.
 final class IdentityCore: Sendable {
-    static let schema = DatabaseSchema(name: "identity", whole: PackageResources.whole_sql)
-
     let store: IdentityStore
     let authenticator: TokenAuthenticator
     let issuer: TokenIssuer

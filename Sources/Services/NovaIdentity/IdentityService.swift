@@ -35,7 +35,7 @@ public final class IdentityService: CloudService {
         http = context.part("http", waitsFor: "does not listen yet")
         let databasePart = context.part("database", waitsFor: "is being opened")
         let database = try Database(
-            path: context.databasePath("identity"), schema: IdentityCore.schema, log: context.log)
+            context.databaseAddress("identity"), schema: IdentitySchema.current, log: context.log)
         let secrets = context.statePath
         let text = try SecretFile(path: "\(secrets)/identity-key").loadOrCreate {
             Hex.encode(SigningKey().seed.reveal())

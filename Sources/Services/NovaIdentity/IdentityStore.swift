@@ -46,8 +46,7 @@ final class IdentityStore: Sendable {
     func revocations(after: Int64) async throws -> RevocationList.Response {
         try await read { connection in
             var answer = RevocationList.Response()
-            answer.sequence =
-                try connection.row("SELECT seq FROM sqlite_sequence WHERE name = 'revocations'") { try $0.int(0) } ?? 0
+            answer.sequence = try Revoker.lastSequence(connection)
             answer.revocations = try connection.records(
                 Revocation.self, from: "revocations", where: "sequence > ? AND expires_at > ?",
                 [.integer(after), Timestamp.now().column], suffix: "ORDER BY sequence")
@@ -80,10 +79,21 @@ struct Revoker {
         revocation.id = id
         revocation.issuedBefore = .now()
         revocation.expiresAt = revocation.issuedBefore.adding(seconds: lifetime + Self.clockTolerance)
+        revocation.sequence = try Self.lastSequence(connection) + 1
+        try connection.insert(revocation, into: "revocations")
         try connection.execute(
-            "INSERT INTO revocations (subject, id, issued_before, expires_at) VALUES (?, ?, ?, ?)",
-            [subject.column, .text(id), revocation.issuedBefore.column, revocation.expiresAt.column])
-        revocation.sequence = connection.lastInsertedRowID
+            """
+            INSERT INTO settings (name, value) VALUES ('revocation_sequence', ?)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value
+            """, [.text(String(revocation.sequence))])
         revocations.append(revocation)
+    }
+
+    /// The last number that was given, also when its revocation was removed since.
+    static func lastSequence(_ connection: Connection) throws -> Int64 {
+        let text = try connection.row("SELECT value FROM settings WHERE name = 'revocation_sequence'") {
+            try $0.text(0)
+        }
+        return text.flatMap { Int64($0) } ?? 0
     }
 }

@@ -30,8 +30,7 @@ public struct ImageService: CloudService {
         let databasePart = context.part("database", waitsFor: "is being opened")
         let folder = context.config[ImageOptions.path]
         database = try Database(
-            path: context.databasePath("image"),
-            schema: DatabaseSchema(name: "image", whole: PackageResources.whole_sql), log: context.log)
+            context.databaseAddress("image"), schema: ImageSchema.current, log: context.log)
         databasePart.ready()
         table = ImageTable(database: database)
         files = try ImageFileStore(

@@ -35,9 +35,6 @@ final class NetworkEngine: Sendable {
         }
     }
 
-    /// The schema of `network.sqlite`.
-    static var schema: DatabaseSchema { DatabaseSchema(name: "network", whole: PackageResources.whole_sql) }
-
     // MARK: Servers
 
     /// Makes the ports of a server; their leases are in force when it returns.

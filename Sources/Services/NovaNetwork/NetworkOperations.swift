@@ -25,7 +25,7 @@ struct NetworkOperations: Sendable {
         let requester = try Requester(request)
         let query = try ListQuery(request.query, attributes: NetworkViews.networkAttributes)
         let objects = try await engine.database.read { connection in
-            let scope = requester.isAdmin ? "1" : "project_id = ? OR shared = 1"
+            let scope = requester.isAdmin ? "TRUE" : "project_id = ? OR shared = 1"
             let rows = try connection.records(
                 NetworkRow.self, from: "networks", where: scope, requester.isAdmin ? [] : [requester.projectID.column],
                 suffix: "ORDER BY created_at, id")

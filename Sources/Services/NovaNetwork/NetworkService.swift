@@ -34,7 +34,7 @@ public final class NetworkService: RunnableService {
     private let httpPart: HealthPart
 
     /// The schema of its database.
-    public static var databaseSchema: DatabaseSchema { NetworkEngine.schema }
+    public static var databaseSchema: DatabaseSchema { NetworkSchema.current }
 
     /// The service for a daemon.
     ///
@@ -64,7 +64,7 @@ public final class NetworkService: RunnableService {
         httpPart = context.part("http", waitsFor: "does not listen yet")
         let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
-            path: context.databasePath("network"), schema: NetworkEngine.schema, log: context.log)
+            context.databaseAddress("network"), schema: NetworkSchema.current, log: context.log)
         engine = NetworkEngine(
             database: database, host: try make(settings, config, context.log), cloudID: context.cloudID,
             metrics: context.metrics, log: context.log)

@@ -38,7 +38,8 @@ struct PortOperations: Sendable {
                 values += wanted.sorted().map { .text($0) }
             }
             return try connection.records(
-                PortRow.self, from: "ports", where: clauses.isEmpty ? "1" : clauses.joined(separator: " AND "), values,
+                PortRow.self, from: "ports", where: clauses.isEmpty ? "TRUE" : clauses.joined(separator: " AND "),
+                values,
                 suffix: "ORDER BY created_at, id")
         }
         let objects = rows.map { NetworkViews.port($0, forAdmin: requester.isAdmin) }

@@ -25,7 +25,7 @@ struct SubnetOperations: Sendable {
         let rows = try await engine.database.read { connection in
             let scope =
                 requester.isAdmin
-                ? "1" : "network_id IN (SELECT id FROM networks WHERE project_id = ? OR shared = 1)"
+                ? "TRUE" : "network_id IN (SELECT id FROM networks WHERE project_id = ? OR shared = 1)"
             return try connection.records(
                 SubnetRow.self, from: "subnets", where: scope, requester.isAdmin ? [] : [requester.projectID.column],
                 suffix: "ORDER BY created_at, id")

@@ -27,7 +27,7 @@ public struct PlacementService: CloudService {
         http = context.part("http", waitsFor: "does not listen yet")
         let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
-            path: context.databasePath("placement"), schema: PlacementSchema.current, log: context.log)
+            context.databaseAddress("placement"), schema: PlacementSchema.current, log: context.log)
         databasePart.ready()
     }
 

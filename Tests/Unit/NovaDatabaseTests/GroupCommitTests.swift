@@ -1,3 +1,5 @@
+import DatabaseTestKit
+import Glibc
 import NovaCore
 import NovaDatabase
 import NovaWire
@@ -19,7 +21,7 @@ private final class Hold: Sendable {
             group.addTask { [database] in
                 try await database.write { _ in
                     hold.isEntered.store(true, ordering: .releasing)
-                    while !hold.mayLeave.load(ordering: .acquiring) {}
+                    while !hold.mayLeave.load(ordering: .acquiring) { usleep(200) }
                 }
                 return (-1, true)
             }
@@ -42,9 +44,9 @@ private final class Hold: Sendable {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func waitingWritesShareOneCommit() async throws {
-        let scratch = try Scratch()
-        let database = try scratch.open()
+    @Test(.timeLimit(.minutes(1)), arguments: DatabaseKind.available)
+    func waitingWritesShareOneCommit(kind: DatabaseKind) async throws {
+        let database = try await kind.open(Scratch.schema)
         let bodies = (0..<64).map { index in
             { @Sendable (connection: Connection) in try connection.insert(Item("g", count: Int64(index)), into: "items")
             }
@@ -58,9 +60,9 @@ private final class Hold: Sendable {
         await database.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFailingMemberDoesNotSpoilTheGroup() async throws {
-        let scratch = try Scratch()
-        let database = try scratch.open()
+    @Test(.timeLimit(.minutes(1)), arguments: DatabaseKind.available)
+    func aFailingMemberDoesNotSpoilTheGroup(kind: DatabaseKind) async throws {
+        let database = try await kind.open(Scratch.schema)
         let taken = Item("taken")
         try await database.write { try $0.insert(taken, into: "items") }
         let bodies: [@Sendable (Connection) throws -> Void] = [
@@ -74,7 +76,8 @@ private final class Hold: Sendable {
         ]
         let results = try await grouped(database, bodies)
         #expect(results == [true, false, false, true])
-        #expect(database.statistics.commits == 3)
+        // A taken key may be a row that the snapshot did not show: on PostgreSQL it is tried once more.
+        #expect(database.statistics.commits == (kind == .postgresql ? 4 : 3))
         #expect(database.statistics.failedWrites == 2)
         let groups = try await database.read { connection in
             try connection.rows("SELECT \"group\" FROM items ORDER BY 1") { try $0.text(0) }

@@ -1,3 +1,4 @@
+import DatabaseTestKit
 import Logging
 import NovaCore
 import NovaCrypto
@@ -15,11 +16,17 @@ final class IdentityFixture: Sendable {
     let url: String
     private let client: HTTPClient
 
-    /// Runs a body with a fresh service, and stops it afterwards.
+    /// Runs a body with a fresh service on each kind of database, and stops it afterwards.
     static func with(_ body: @Sendable (IdentityFixture) async throws -> Void) async throws {
+        for kind in DatabaseKind.available { try await with(kind, body) }
+    }
+
+    private static func with(_ kind: DatabaseKind, _ body: @Sendable (IdentityFixture) async throws -> Void)
+        async throws
+    {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let core = try IdentityCore(
-            database: Database(path: ":memory:", schema: IdentityCore.schema, log: log), key: SigningKey(),
+            database: await kind.open(IdentitySchema.current), key: SigningKey(),
             tokenLifetime: 3600, passwordRounds: 10, log: log)
         let offers: [Bootstrap.Offer] = [
             .init(type: "identity", name: "keystone", url: "http://127.0.0.1:5000/v3"),

@@ -1,3 +1,4 @@
+import DatabaseTestKit
 import Glibc
 import Logging
 import NovaCore
@@ -58,10 +59,10 @@ import Testing
         #expect(throws: NovaError.self) { try file.loadOrCreate { "third" } }
     }
 
-    @Test func bootstrapRunsOnceAndFollowsOptions() async throws {
+    @Test(arguments: DatabaseKind.available) func bootstrapRunsOnceAndFollowsOptions(kind: DatabaseKind) async throws {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let core = try IdentityCore(
-            database: Database(path: ":memory:", schema: IdentityCore.schema, log: log), key: SigningKey(),
+            database: await kind.open(IdentitySchema.current), key: SigningKey(),
             tokenLifetime: 60, passwordRounds: 1, log: log)
         func prepare(_ url: String) async throws {
             let offer = Bootstrap.Offer(type: "compute", name: "nova", url: url)

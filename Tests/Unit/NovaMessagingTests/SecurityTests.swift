@@ -269,7 +269,11 @@ struct SecurityTests {
             // What is for its host is nobody's now.
             pair.conductor.send(
                 RawPeer.header(.call, WorkingPair.conductorNumber, 3, .host("compute", "h2")), [1])
-            _ = try await pair.conductor.wait(.reject)
+            try await rig.until("the call is refused") {
+                pair.beat()
+                pair.conductor.read()
+                return pair.conductor.has(.reject)
+            }
             try await pair.works()
         }
     }

@@ -1,3 +1,4 @@
+import DatabaseTestKit
 import Logging
 import NetworkDriver
 import NetworkFake
@@ -16,9 +17,9 @@ struct PortAllocationTests {
     private let host = FakeNetworkHost(servesLeases: true)
     private let project = ProjectID("p1")
 
-    private func engine(_ cidr: String = "10.0.0.0/24") async throws -> NetworkEngine {
+    private func engine(_ kind: DatabaseKind, _ cidr: String = "10.0.0.0/24") async throws -> NetworkEngine {
         let log = Logger(label: "test")
-        let database = try Database(path: ":memory:", schema: NetworkEngine.schema, log: log)
+        let database = try await kind.open(NetworkSchema.current)
         let engine = NetworkEngine(
             database: database, host: host, cloudID: .random(), metrics: MetricsRegistry(), log: log)
         try await engine.makeDefaultNetwork(cidr: cidr, dns: ["9.9.9.9"], mtu: 1450)
@@ -39,9 +40,9 @@ struct PortAllocationTests {
         return request
     }
 
-    @Test("A server gets the next address, and the same ports when asked again")
-    func idempotent() async throws {
-        let engine = try await engine()
+    @Test("A server gets the next address, and the same ports when asked again", arguments: DatabaseKind.available)
+    func idempotent(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
         let asked = request()
         let info = try await engine.allocate(asked)
         let port = try #require(info.ports.first)
@@ -59,9 +60,9 @@ struct PortAllocationTests {
         #expect(host.leases(of: port.networkID) == [lease])
     }
 
-    @Test("Freeing twice is fine; the address rests before it comes again")
-    func release() async throws {
-        let engine = try await engine()
+    @Test("Freeing twice is fine; the address rests before it comes again", arguments: DatabaseKind.available)
+    func release(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
         let first = request()
         let info = try await engine.allocate(first)
         let network = try #require(info.ports.first).networkID
@@ -72,9 +73,9 @@ struct PortAllocationTests {
         #expect(try await engine.allocate(request()).ports.first?.fixedIP == "10.0.0.3")
     }
 
-    @Test("Every address is given once, then there is a clear error")
-    func exhaustion() async throws {
-        let engine = try await engine("10.0.0.0/28")
+    @Test("Every address is given once, then there is a clear error", arguments: DatabaseKind.available)
+    func exhaustion(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind, "10.0.0.0/28")
         var seen: Set<String> = []
         var servers: [AllocateNetwork] = []
         for _ in 0..<13 {
@@ -92,9 +93,11 @@ struct PortAllocationTests {
         #expect(try await engine.allocate(request()).ports.first?.fixedIP == "10.0.0.8")
     }
 
-    @Test("Many servers at once get different addresses, and their leases are written together")
-    func concurrent() async throws {
-        let engine = try await engine("10.0.0.0/16")
+    @Test(
+        "Many servers at once get different addresses, and their leases are written together",
+        arguments: DatabaseKind.available)
+    func concurrent(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind, "10.0.0.0/16")
         let before = host.leaseUpdates
         let addresses = try await withThrowingTaskGroup(of: [String].self) { group in
             for _ in 0..<200 { group.addTask { try await engine.allocate(self.request()).ports.map(\.fixedIP) } }
@@ -106,9 +109,9 @@ struct PortAllocationTests {
         #expect(host.leaseUpdates - before <= 200)
     }
 
-    @Test("A step of an older owner of the workflow is refused")
-    func fence() async throws {
-        let engine = try await engine()
+    @Test("A step of an older owner of the workflow is refused", arguments: DatabaseKind.available)
+    func fence(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
         var asked = request()
         asked.fence.epoch = 5
         _ = try await engine.allocate(asked)
@@ -118,15 +121,15 @@ struct PortAllocationTests {
         #expect(error?.code == .stale)
     }
 
-    @Test("No network asked for, no port")
-    func none() async throws {
-        let engine = try await engine()
+    @Test("No network asked for, no port", arguments: DatabaseKind.available)
+    func none(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
         #expect(try await engine.allocate(request(.random(), [])).ports.isEmpty)
     }
 
-    @Test("A wanted address is given once")
-    func fixedAddress() async throws {
-        let engine = try await engine()
+    @Test("A wanted address is given once", arguments: DatabaseKind.available)
+    func fixedAddress(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
         let network = try #require(host.networks.keys.first)
         let wanted = RequestedNetwork(.network, network: network, fixedIP: "10.0.0.77")
         #expect(try await engine.allocate(request(.random(), [wanted])).ports.first?.fixedIP == "10.0.0.77")
@@ -136,9 +139,11 @@ struct PortAllocationTests {
         }
     }
 
-    @Test("What does not exist or belongs to others is a bad request before a server is made")
-    func resolve() async throws {
-        let engine = try await engine()
+    @Test(
+        "What does not exist or belongs to others is a bad request before a server is made",
+        arguments: DatabaseKind.available)
+    func resolve(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
         try await engine.resolve(ResolveNetworks(project: project, [RequestedNetwork(.auto)]))
         for bad in [RequestedNetwork(.network, network: .random()), RequestedNetwork(.port, port: .random())] {
             let error = await #expect(throws: NovaError.self) {
@@ -148,9 +153,9 @@ struct PortAllocationTests {
         }
     }
 
-    @Test("A port that a user made outlives the server")
-    func ownPort() async throws {
-        let engine = try await engine()
+    @Test("A port that a user made outlives the server", arguments: DatabaseKind.available)
+    func ownPort(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
         let project = self.project
         let network = try #require(host.networks.keys.first)
         let made = try await engine.database.write { connection in
@@ -173,9 +178,9 @@ struct PortAllocationTests {
         #expect(try await engine.allocate(second).ports.first?.mac == made.mac)
     }
 
-    @Test("The default network is made once")
-    func defaultOnce() async throws {
-        let engine = try await engine()
+    @Test("The default network is made once", arguments: DatabaseKind.available)
+    func defaultOnce(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
         try await engine.makeDefaultNetwork(cidr: "10.9.0.0/16", dns: [], mtu: 1500)
         #expect(try await engine.database.read { try NetworkTables($0).hostedNetworks() }.count == 1)
         try await engine.tidy()

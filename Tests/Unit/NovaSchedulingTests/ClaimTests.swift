@@ -1,4 +1,4 @@
-import Logging
+import DatabaseTestKit
 import NovaCore
 import NovaDatabase
 import NovaModel
@@ -8,9 +8,8 @@ import PlacementStore
 import Testing
 
 @Suite struct ClaimTests {
-    private func repository() throws -> PlacementRepository {
-        PlacementRepository(
-            try Database(path: ":memory:", schema: PlacementSchema.current, log: Logger(label: "test")))
+    private func repository(_ kind: DatabaseKind) async throws -> PlacementRepository {
+        PlacementRepository(try await kind.open(PlacementSchema.current))
     }
 
     private func claim(
@@ -26,8 +25,8 @@ import Testing
         #expect(try SchemaCheck.differences(PlacementSchema.current).isEmpty)
     }
 
-    @Test func claimsAreAllOrNoneAndIdempotent() async throws {
-        let placement = try repository()
+    @Test(arguments: DatabaseKind.available) func claimsAreAllOrNoneAndIdempotent(kind: DatabaseKind) async throws {
+        let placement = try await repository(kind)
         let (a, b, server) = (ProviderID.random(), ProviderID.random(), ServerID.random())
         for (id, name) in [(a, "a"), (b, "b")] { try await placement.report(id, name: name, Fleet.inventories()) }
 
@@ -68,8 +67,8 @@ import Testing
         #expect(owner == nil)
     }
 
-    @Test func theKeptUseIsTheSumOfAllocations() async throws {
-        let placement = try repository()
+    @Test(arguments: DatabaseKind.available) func theKeptUseIsTheSumOfAllocations(kind: DatabaseKind) async throws {
+        let placement = try await repository(kind)
         let providers = [ProviderID.random(), .random()]
         for (index, id) in providers.enumerated() {
             try await placement.report(id, name: "host-\(index)", Fleet.inventories())
@@ -95,8 +94,8 @@ import Testing
         #expect(counted.first.map { $0.amount > 0 } == true)
     }
 
-    @Test func snapshotsTellWhatChanged() async throws {
-        let placement = try repository()
+    @Test(arguments: DatabaseKind.available) func snapshotsTellWhatChanged(kind: DatabaseKind) async throws {
+        let placement = try await repository(kind)
         let (a, b) = (ProviderID.random(), ProviderID.random())
         for (id, name) in [(a, "a"), (b, "b")] { try await placement.report(id, name: name, Fleet.inventories()) }
         let all = try await placement.snapshot(after: 0)
@@ -113,8 +112,10 @@ import Testing
     }
 
     /// Many claimers with stale views: each ranks once at the start, so that they all run for the same hosts.
-    @Test(.timeLimit(.minutes(1))) func concurrentClaimersNeverOversubscribe() async throws {
-        let placement = try repository()
+    @Test(.timeLimit(.minutes(1)), arguments: DatabaseKind.available) func concurrentClaimersNeverOversubscribe(
+        kind: DatabaseKind
+    ) async throws {
+        let placement = try await repository(kind)
         let hosts = (0..<4).map { Fleet.host("h\($0)") }
         for host in hosts { try await placement.report(host.providerID, name: host.host, Fleet.inventories()) }
         let selector = try Fleet.selector()

@@ -21,7 +21,7 @@ struct SchemaTests {
             ("findings", Finding.columnNames), ("reconcilers", ReconcilerStatus.columnNames),
         ])
     func columns(table: String, fields: [String]) async throws {
-        let database = try TestDatabase.make()
+        let database = try await TestDatabase.make()
         let columns = try await database.read { connection in
             try connection.rows("SELECT name FROM pragma_table_info(?)", [.text(table)]) { try $0.text(0) }
         }

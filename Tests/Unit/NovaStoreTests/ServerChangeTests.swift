@@ -1,3 +1,4 @@
+import DatabaseTestKit
 import NovaCore
 import NovaDatabase
 import NovaModel
@@ -11,9 +12,9 @@ struct ServerChangeTests {
         WorkflowRecord(kind: kind, server: server, context: RequestContext(userID: UserID("u")), data: data)
     }
 
-    @Test("a workflow leaves the states before and after it, once")
-    func states() async throws {
-        let database = try TestDatabase.make()
+    @Test("a workflow leaves the states before and after it, once", arguments: DatabaseKind.available)
+    func states(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         var server = TestDatabase.server()
         server.vmState = .active
         let stop = workflow(
@@ -40,9 +41,9 @@ struct ServerChangeTests {
         await database.close()
     }
 
-    @Test("actions are found by their requests, page by page")
-    func actions() async throws {
-        let database = try TestDatabase.make()
+    @Test("actions are found by their requests, page by page", arguments: DatabaseKind.available)
+    func actions(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         let server = ServerID.random()
         let created = workflow(WorkflowKindName.build, server, BuildState().encoded())
         let deleted = workflow(WorkflowKindName.delete, server, DeleteState(server).encoded())
@@ -72,9 +73,9 @@ struct ServerChangeTests {
         await database.close()
     }
 
-    @Test("a lease is one owner's until it expires or is given back")
-    func lease() async throws {
-        let database = try TestDatabase.make()
+    @Test("a lease is one owner's until it expires or is given back", arguments: DatabaseKind.available)
+    func lease(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         let start = Timestamp(microseconds: 1_000_000_000)
         let end = start.adding(seconds: 10)
         let taken = try await database.write { connection in

@@ -1,3 +1,4 @@
+import DatabaseTestKit
 import NovaCore
 import NovaDatabase
 import NovaModel
@@ -6,9 +7,10 @@ import Testing
 
 @Suite("Servers in the database")
 struct ServerTableTests {
-    @Test("A server comes back as it was written, with a sequence number of its own.")
-    func roundTrip() async throws {
-        let database = try TestDatabase.make()
+    @Test(
+        "A server comes back as it was written, with a sequence number of its own.", arguments: DatabaseKind.available)
+    func roundTrip(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         let written = try await database.write { connection in
             var first = TestDatabase.server()
             first.fault = ServerFault(NovaError(.noValidHost, "No valid host was found."))
@@ -24,9 +26,9 @@ struct ServerTableTests {
         await database.close()
     }
 
-    @Test("Lists go newest first, page by marker, and stay within the project.")
-    func paging() async throws {
-        let database = try TestDatabase.make()
+    @Test("Lists go newest first, page by marker, and stay within the project.", arguments: DatabaseKind.available)
+    func paging(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         try await database.write { connection in
             for index in 0..<5 {
                 var server = TestDatabase.server(project: index == 2 ? "other" : "p1")
@@ -50,9 +52,9 @@ struct ServerTableTests {
         await database.close()
     }
 
-    @Test("Usage is what the live servers of a project sum up to.")
-    func usage() async throws {
-        let database = try TestDatabase.make()
+    @Test("Usage is what the live servers of a project sum up to.", arguments: DatabaseKind.available)
+    func usage(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         let usage = try await database.write { connection in
             let table = ServerTable(connection)
             var live = TestDatabase.server()

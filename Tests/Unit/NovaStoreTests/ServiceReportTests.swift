@@ -1,3 +1,4 @@
+import DatabaseTestKit
 import NovaCore
 import NovaDatabase
 import NovaModel
@@ -5,8 +6,10 @@ import NovaStore
 import Testing
 
 @Suite struct ServiceReportTests {
-    @Test func aReportMakesTheServiceOnceAndThenMovesItsTimeForward() async throws {
-        let database = try TestDatabase.make()
+    @Test(arguments: DatabaseKind.available) func aReportMakesTheServiceOnceAndThenMovesItsTimeForward(
+        kind: DatabaseKind
+    ) async throws {
+        let database = try await TestDatabase.make(kind)
         let start = Timestamp.now()
         for seconds: Int64 in [0, 10, 5] {
             try await database.write {

@@ -1,12 +1,12 @@
-import Logging
+import DatabaseTestKit
 import NovaCore
 import NovaDatabase
 import NovaModel
 import NovaStore
 
 enum TestDatabase {
-    static func make() throws -> Database {
-        try Database(path: ":memory:", schema: NovaDatabaseSchema.schema, log: Logger(label: "test"))
+    static func make(_ kind: DatabaseKind = .sqlite) async throws -> Database {
+        try await kind.open(NovaDatabaseSchema.schema)
     }
 
     /// A server as nova-api accepts it.

@@ -1,3 +1,4 @@
+import DatabaseTestKit
 import Logging
 import NovaCore
 import NovaDatabase
@@ -38,8 +39,10 @@ struct WorkflowTests {
     }
 
     /// Runs a workflow to its end and returns its row.
-    private func run(_ workflow: Workflow<DeleteState>) async throws -> (WorkflowRecord, [WorkflowStepRecord]) {
-        let database = try TestDatabase.make()
+    private func run(_ workflow: Workflow<DeleteState>, _ kind: DatabaseKind) async throws -> (
+        WorkflowRecord, [WorkflowStepRecord]
+    ) {
+        let database = try await TestDatabase.make(kind)
         let record = WorkflowRecord(
             kind: "test", server: .random(), context: .system(), data: DeleteState().encoded(), now: .now())
         try await database.write { try WorkflowTable($0).insert(record) }
@@ -60,45 +63,46 @@ struct WorkflowTests {
         return (found, journal)
     }
 
-    @Test("Steps run in order and the journal tells of each.")
-    func success() async throws {
+    @Test("Steps run in order and the journal tells of each.", arguments: DatabaseKind.available)
+    func success(kind: DatabaseKind) async throws {
         let trace = Trace()
-        let (record, journal) = try await run(workflow(trace))
+        let (record, journal) = try await run(workflow(trace), kind)
         #expect(record.state == .succeeded)
         #expect(trace.all == ["run one", "run two", "run three", "succeeded"])
         #expect(journal.map(\.name) == ["one", "two", "three"])
         #expect(journal.allSatisfy { $0.state == .done && $0.finishedAt != nil })
     }
 
-    @Test("A failure for good undoes this step and all before it, in reverse.")
-    func undo() async throws {
+    @Test("A failure for good undoes this step and all before it, in reverse.", arguments: DatabaseKind.available)
+    func undo(kind: DatabaseKind) async throws {
         let trace = Trace()
         let (record, _) = try await run(
-            workflow(trace, fail: { name, _ in name == "two" ? NovaError(.hypervisor, "broken") : nil }))
+            workflow(trace, fail: { name, _ in name == "two" ? NovaError(.hypervisor, "broken") : nil }), kind)
         #expect(record.state == .failed)
         #expect(record.error?.novaError.code == .hypervisor)
         #expect(trace.all == ["run one", "run two", "failed hypervisor", "undo two", "undo one"])
     }
 
-    @Test("A failure that may pass is tried again.")
-    func retry() async throws {
+    @Test("A failure that may pass is tried again.", arguments: DatabaseKind.available)
+    func retry(kind: DatabaseKind) async throws {
         let trace = Trace()
         let (record, _) = try await run(
             workflow(
-                trace, fail: { name, attempt in name == "two" && attempt < 3 ? NovaError(.noConsumer, "away") : nil }))
+                trace, fail: { name, attempt in name == "two" && attempt < 3 ? NovaError(.noConsumer, "away") : nil }),
+            kind)
         #expect(record.state == .succeeded)
         #expect(trace.count("run two") == 3)
         #expect(!trace.all.contains("undo two"))
     }
 
-    @Test("A restart undoes everything and goes forward again.")
-    func restart() async throws {
+    @Test("A restart undoes everything and goes forward again.", arguments: DatabaseKind.available)
+    func restart(kind: DatabaseKind) async throws {
         let trace = Trace()
         let (record, _) = try await run(
             workflow(
                 trace,
                 fail: { name, attempt in name == "three" && attempt == 1 ? NovaError(.hypervisor, "full") : nil },
-                response: .restart))
+                response: .restart), kind)
         #expect(record.state == .succeeded)
         #expect(
             trace.all == [
@@ -108,9 +112,9 @@ struct WorkflowTests {
             ])
     }
 
-    @Test("An owner that lost its lease can write nothing.")
-    func fencing() async throws {
-        let database = try TestDatabase.make()
+    @Test("An owner that lost its lease can write nothing.", arguments: DatabaseKind.available)
+    func fencing(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         let record = WorkflowRecord(
             kind: "test", server: .random(), context: .system(), data: DeleteState().encoded(), now: .now())
         try await database.write { try WorkflowTable($0).insert(record) }
@@ -122,9 +126,11 @@ struct WorkflowTests {
         await database.close()
     }
 
-    @Test("A step whose conductor has lost the lease is ended, and its end changes nothing.")
-    func lostLease() async throws {
-        let database = try TestDatabase.make()
+    @Test(
+        "A step whose conductor has lost the lease is ended, and its end changes nothing.",
+        arguments: DatabaseKind.available)
+    func lostLease(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         let record = WorkflowRecord(
             kind: "test", server: .random(), context: .system(), data: DeleteState().encoded())
         try await database.write { try WorkflowTable($0).insert(record) }
@@ -161,9 +167,11 @@ struct WorkflowTests {
         await database.close()
     }
 
-    @Test("A workflow accepted later is younger, whatever the clock of the one who accepts it.")
-    func ages() async throws {
-        let database = try TestDatabase.make()
+    @Test(
+        "A workflow accepted later is younger, whatever the clock of the one who accepts it.",
+        arguments: DatabaseKind.available)
+    func ages(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         let server = ServerID.random()
         let ahead = WorkflowRecord(
             kind: "test", server: server, context: .system(), data: [], now: Timestamp.now().adding(seconds: 300))
@@ -179,9 +187,9 @@ struct WorkflowTests {
         await database.close()
     }
 
-    @Test("A younger workflow of a server waits for the older one.")
-    func oneAtATime() async throws {
-        let database = try TestDatabase.make()
+    @Test("A younger workflow of a server waits for the older one.", arguments: DatabaseKind.available)
+    func oneAtATime(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
         let server = ServerID.random()
         let older = WorkflowRecord(
             kind: "test", server: server, context: .system(), data: [])

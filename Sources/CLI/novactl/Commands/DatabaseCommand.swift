@@ -1,19 +1,15 @@
 import ArgumentParser
-import NovaConfig
 import NovaCore
 import NovaDatabase
 import NovaSchema
 import NovaService
-import NovaStore
-import PlacementStore
 
 struct DatabaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "db", abstract: "The services' databases on this host (operators).",
-        subcommands: [Version.self, Migrate.self])
-
-    /// The databases that this program knows the schema of; the other services migrate theirs when they start.
-    private static let schemas = [NovaDatabaseSchema.schema, PlacementSchema.current]
+        commandName: "db", abstract: "The services' databases (operators).",
+        subcommands: [
+            Version.self, Migrate.self, Check.self, DatabaseBackup.self, DatabaseRestore.self, DatabaseArchive.self,
+        ])
 
     struct Version: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows the schema version of each database.")
@@ -21,58 +17,74 @@ struct DatabaseCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let folder = try place.folder()
-            var rows: [JSONValue] = []
-            for name in ["nova", "placement", "identity", "image", "network"] {
-                let version = try DatabaseFile(path: "\(folder)/\(name).sqlite").version
-                let schema = schemas.first { $0.name == name }
-                rows.append(
-                    .object([
-                        "name": .string(name), "path": .string("\(folder)/\(name).sqlite"),
-                        "version": version.map { .integer(Int64($0)) } ?? .null,
-                        "newest": schema.map { .integer(Int64($0.version)) } ?? .null,
-                    ]))
+            let rows = try place.databases().map { tool in
+                JSONValue.object([
+                    "name": .string(tool.schema.name), "version": JSONValue(try tool.version()),
+                    "newest": JSONValue(tool.schema.version),
+                    "size": try tool.size().map { .integer($0) } ?? .null,
+                    "path": .string(tool.address.description),
+                ])
             }
             output.show(
                 rows,
                 [
                     Column("Database", "name"), Column("Version", "version"), Column("This release", "newest"),
-                    Column("File", "path"),
+                    Column("Bytes", "size"), Column("Where", "path"),
                 ])
         }
     }
 
     struct Migrate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Brings the nova and placement databases to the schema of this release.",
-            discussion: "Services do this by themselves when they start, and the other databases with it.")
+            abstract: "Brings the databases to the schema of this release, while services run.",
+            discussion: "Services do this by themselves when they start.")
         @OptionGroup var place: DatabasePlace
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let folder = try place.folder()
-            for schema in schemas {
-                let path = "\(folder)/\(schema.name).sqlite"
-                let before = try DatabaseFile(path: path).version
-                let database = try Database(path: path, schema: schema, log: ToolSupport.log)
+            var rows: [JSONValue] = []
+            for tool in try place.databases() {
+                let before = try tool.version() ?? 0
+                let database = try Database(tool.address, schema: tool.schema, log: ToolSupport.log)
                 await database.close()
-                let from = before.map { $0 == 0 ? "made" : $0 == schema.version ? "is at" : "from \($0) to" } ?? "made"
-                Console.write("\(schema.name): \(from) version \(schema.version) (\(path))")
+                let version = tool.schema.version
+                let how = before == 0 ? "made" : before == version ? "is at" : "from \(before) to"
+                if !output.json { Console.write("\(tool.schema.name): \(how) version \(version) (\(tool.address))") }
+                rows.append([
+                    "name": .string(tool.schema.name), "before": JSONValue(before), "version": JSONValue(version),
+                ])
             }
+            if output.json { output.show(rows, []) }
         }
     }
-}
 
-/// Where the databases are.
-struct DatabasePlace: ParsableArguments {
-    @ArgumentParser.Option(help: "A configuration file of the services (repeatable).") var configFile: [String] = []
-    @ArgumentParser.Option(help: "The folder itself, in place of what the files say.") var path: String?
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Checks files, references between rows and schemas, while services run.",
+            discussion: "Exit code 1 when something is wrong.")
+        @OptionGroup var place: DatabasePlace
+        @OptionGroup var output: OutputOptions
 
-    func folder() throws -> String {
-        if let path { return path }
-        let daemon = Daemon(name: "novactl", services: [])
-        let files = configFile.flatMap { ["--config-file", $0] }
-        let config = try DaemonRunner.configuration(daemon, arguments: files)
-        let folder = config[CommonOptions.databasePath]
-        return folder.isEmpty ? config[CommonOptions.statePath] : folder
+        func run() async throws {
+            var rows: [JSONValue] = []
+            var isWrong = false
+            for tool in try place.databases() {
+                let found = try tool.check()
+                isWrong = isWrong || !found.isEmpty
+                rows.append([
+                    "name": .string(tool.schema.name), "ok": .bool(found.isEmpty), "findings": JSONValue(found),
+                ])
+            }
+            output.show(
+                rows,
+                [
+                    Column("Database", "name"),
+                    Column("State") { $0["ok"]?.boolValue == true ? "ok" : "wrong" },
+                    Column("Findings") { value in
+                        (value["findings"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: "; ")
+                    },
+                ])
+            if isWrong { throw ExitCode(1) }
+        }
     }
 }

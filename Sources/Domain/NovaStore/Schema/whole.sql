@@ -85,7 +85,7 @@ CREATE TABLE hosts (
 CREATE TABLE services (
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL UNIQUE,
-    binary TEXT NOT NULL,
+    "binary" TEXT NOT NULL,
     host TEXT NOT NULL,
     topic TEXT NOT NULL,
     zone TEXT NOT NULL,
@@ -94,7 +94,7 @@ CREATE TABLE services (
     is_forced_down INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    UNIQUE (binary, host)
+    UNIQUE ("binary", host)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE workflows (

@@ -50,9 +50,10 @@ CREATE TABLE usages (
     PRIMARY KEY (provider_id, resource_class)
 ) WITHOUT ROWID;
 
+--sqlite
 CREATE TRIGGER allocations_added AFTER INSERT ON allocations BEGIN
     INSERT INTO usages (provider_id, resource_class, used) VALUES (NEW.provider_id, NEW.resource_class, NEW.used)
-    ON CONFLICT (provider_id, resource_class) DO UPDATE SET used = used + excluded.used;
+    ON CONFLICT (provider_id, resource_class) DO UPDATE SET used = usages.used + excluded.used;
 END;
 
 CREATE TRIGGER allocations_removed AFTER DELETE ON allocations BEGIN
@@ -64,3 +65,23 @@ END;
 CREATE TRIGGER allocations_fixed BEFORE UPDATE ON allocations BEGIN
     SELECT RAISE (ABORT, 'allocations are replaced, not changed');
 END;
+--postgresql
+CREATE FUNCTION allocation_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO usages (provider_id, resource_class, used) VALUES (NEW.provider_id, NEW.resource_class, NEW.used)
+    ON CONFLICT (provider_id, resource_class) DO UPDATE SET used = usages.used + excluded.used;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER allocations_added AFTER INSERT ON allocations FOR EACH ROW EXECUTE FUNCTION allocation_added();
+
+CREATE FUNCTION allocation_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE usages SET used = used - OLD.used
+    WHERE provider_id = OLD.provider_id AND resource_class = OLD.resource_class;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER allocations_removed AFTER DELETE ON allocations FOR EACH ROW EXECUTE FUNCTION allocation_removed();
+
+-- An allocation is taken and given back, never changed.
+CREATE FUNCTION allocation_fixed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'allocations are replaced, not changed';
+END $$;
+CREATE TRIGGER allocations_fixed BEFORE UPDATE ON allocations FOR EACH ROW EXECUTE FUNCTION allocation_fixed();

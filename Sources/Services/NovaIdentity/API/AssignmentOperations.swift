@@ -45,7 +45,7 @@ private struct AssignmentQuery: Sendable {
         add("target_kind = 'domain' AND target_id = ?", request.query("scope.domain.id"))
         if isSet("scope.system") || isSet("scope.system.all") { conditions.append("target_kind = 'system'") }
         // Inheritance of roles does not exist.
-        if request.query("scope.OS-INHERIT:inherited_to") != nil { conditions.append("0") }
+        if request.query("scope.OS-INHERIT:inherited_to") != nil { conditions.append("FALSE") }
     }
 
     private mutating func add(_ condition: String, _ value: String?) {
@@ -55,7 +55,7 @@ private struct AssignmentQuery: Sendable {
     }
 
     func run(_ connection: Connection) throws -> [Assignment] {
-        let clause = conditions.isEmpty ? "1" : conditions.joined(separator: " AND ")
+        let clause = conditions.isEmpty ? "TRUE" : conditions.joined(separator: " AND ")
         return try connection.records(
             Assignment.self, from: "assignments", where: clause, values,
             suffix: "ORDER BY user_id, target_kind, target_id, role_id")

@@ -193,9 +193,10 @@ extension Connection {
             WITH assigned AS (
                 SELECT r.name FROM assignments a JOIN roles r ON r.id = a.role_id
                 WHERE a.user_id = ? AND a.target_kind = ? AND a.target_id = ?)
-            SELECT id, name FROM roles WHERE name IN assigned
-                OR (name = 'member' AND 'admin' IN assigned)
-                OR (name = 'reader' AND ('admin' IN assigned OR 'member' IN assigned))
+            SELECT id, name FROM roles WHERE name IN (SELECT name FROM assigned)
+                OR (name = 'member' AND 'admin' IN (SELECT name FROM assigned))
+                OR (name = 'reader' AND ('admin' IN (SELECT name FROM assigned)
+                    OR 'member' IN (SELECT name FROM assigned)))
             ORDER BY name
             """, [user.column, kind.column, .text(target)]
         ) { row in RoleClaim(id: try row.field(0), name: try row.text(1)) }

@@ -2,15 +2,17 @@ import NovaCore
 
 /// A thread that reads with a connection of its own, beside the writer: each closure sees one state of the database.
 ///
-/// Unchecked: `connection` is used by the reader's thread only, once `loop` runs.
-final class Reader: @unchecked Sendable {
+/// Unchecked: `session` is used by the reader's thread only, once `loop` runs.
+final class SQLiteReader: Worker, @unchecked Sendable {
+    private let session: SQLiteSession
     private let connection: Connection
     private let queue: BlockingQueue<DatabaseJob>
 
-    init(connection: Connection, queue: BlockingQueue<DatabaseJob>) {
-        self.connection = connection
+    init(session: SQLiteSession, queue: BlockingQueue<DatabaseJob>) {
+        self.session = session
+        connection = Connection(session)
         self.queue = queue
-        connection.isReadOnly = true
+        session.isReadOnly = true
     }
 
     /// Serves the queue until it is closed and drained.
@@ -19,7 +21,7 @@ final class Reader: @unchecked Sendable {
             let jobs = queue.take(atMost: 1)
             guard let job = jobs.first else { return }
             do {
-                try connection.script("BEGIN")
+                try session.script("BEGIN")
             } catch {
                 job.refuse(NovaError(error))
                 continue
@@ -27,7 +29,7 @@ final class Reader: @unchecked Sendable {
             let outcome = job.run(connection)
             var failure: NovaError?
             do {
-                if !connection.isAutocommit { try connection.script("COMMIT") }
+                if !session.isAutocommit { try session.script("COMMIT") }
             } catch {
                 failure = NovaError(error)
             }

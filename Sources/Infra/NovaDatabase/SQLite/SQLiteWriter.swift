@@ -1,29 +1,31 @@
 import NovaCore
 import NovaFaults
-import Synchronization
 
 /// The one thread that writes: closures that wait together share one transaction and one sync to disk.
 ///
 /// ```
 /// take jobs -> lock file -> BEGIN IMMEDIATE -> each: SAVEPOINT, run, RELEASE or ROLLBACK TO -> COMMIT -> answer
 /// ```
-/// Unchecked: `connection` is used by the writer's thread only, once `loop` runs.
-final class Writer: @unchecked Sendable {
+/// Unchecked: `session` is used by the writer's thread only, once `loop` runs.
+final class SQLiteWriter: Worker, @unchecked Sendable {
     /// The most closures in one transaction: it bounds what one failed commit can take with it.
     static let groupLimit = 256
 
     private let name: String
+    private let session: SQLiteSession
     private let connection: Connection
     private let lock: WriterLock?
     private let queue: BlockingQueue<DatabaseJob>
-    let statistics = Mutex(DatabaseStatistics())
+    private let tally: Tally
 
     /// - Parameter name: the database's, for fault points.
-    init(name: String, connection: Connection, lock: WriterLock?, queue: BlockingQueue<DatabaseJob>) {
+    init(name: String, session: SQLiteSession, lock: WriterLock?, queue: BlockingQueue<DatabaseJob>, tally: Tally) {
         self.name = name
-        self.connection = connection
+        self.session = session
+        connection = Connection(session)
         self.lock = lock
         self.queue = queue
+        self.tally = tally
     }
 
     /// Serves the queue until it is closed and drained.
@@ -50,18 +52,18 @@ final class Writer: @unchecked Sendable {
         var failure: NovaError?
         while failure == nil, let job = rest.popFirst() {
             do {
-                try connection.execute("SAVEPOINT member")
-                connection.isReadOnly = job.isRead
+                try session.run("SAVEPOINT member")
+                session.isReadOnly = job.isRead
                 let outcome = job.run(connection)
-                connection.isReadOnly = false
+                session.isReadOnly = false
                 outcomes.append(outcome)
-                if connection.isAutocommit {
+                if session.isAutocommit {
                     failure = NovaError(
                         .unavailable, "The database undid a transaction. Repeat the request.",
                         details: "rolled back by SQLite while a member of the group ran")
                 } else {
-                    if outcome.failed { try connection.execute("ROLLBACK TO member") }
-                    try connection.execute("RELEASE member")
+                    if outcome.failed { try session.run("ROLLBACK TO member") }
+                    try session.run("RELEASE member")
                 }
             } catch {
                 failure = NovaError(error)
@@ -74,7 +76,7 @@ final class Writer: @unchecked Sendable {
     private func begin() throws {
         try lock?.acquire()
         do {
-            try connection.execute("BEGIN IMMEDIATE")
+            try session.run("BEGIN IMMEDIATE")
         } catch {
             lock?.release()
             throw error
@@ -86,26 +88,26 @@ final class Writer: @unchecked Sendable {
         if failure == nil {
             do {
                 try Faults.blockingPoint("database.commit", name)
-                try connection.execute("COMMIT")
+                try session.run("COMMIT")
             } catch {
                 failure = NovaError(error)
             }
         }
-        if failure != nil, !connection.isAutocommit {
+        if failure != nil, !session.isAutocommit {
             do {
-                try connection.execute("ROLLBACK")
+                try session.run("ROLLBACK")
             } catch {
                 failure = failure?.during("the rollback failed too (\(NovaError(error).details))")
             }
         }
         lock?.release()
         let writes = outcomes.count { !$0.isRead }
-        statistics.withLock { statistics in
+        tally.change { statistics in
             if failure == nil { statistics.commits += 1 }
             let failed = failure == nil ? outcomes.count { $0.failed && !$0.isRead } : writes
             statistics.failedWrites += failed
             statistics.writes += writes - failed
-            statistics.prepared = connection.prepared
+            statistics.prepared = session.prepared
         }
         for outcome in outcomes { outcome.finish(failure) }
     }

@@ -3,7 +3,7 @@ import NovaCore
 import NovaWire
 
 /// One prepared statement; owned by one connection and used on its thread only.
-final class Statement {
+final class SQLiteStatement {
     let handle: OpaquePointer
     let sql: String
     /// Set while its rows are being read: the same text again then needs a second statement.

@@ -4,7 +4,7 @@ import NovaCore
 /// The schema version that a SQLite file says it has, read without opening it as a database.
 ///
 /// The header's `user_version` stands in page 1, and the newest page 1 may still be in the write-ahead log.
-struct DatabaseFile {
+struct SQLiteHeader {
     /// Nil when there is no file.
     let version: Int?
 

@@ -1,0 +1,228 @@
+import CPostgreSQL
+import Glibc
+import NovaCore
+import NovaWire
+
+/// One open connection to a PostgreSQL server with its prepared statements.
+///
+/// It stays in pipeline mode: what begins a transaction travels together with its first statement, and what ends one
+/// member of a group with the first statement of the next.
+final class PostgreSQLSession: Session {
+    /// The most statements kept prepared; the least recently used goes first.
+    static let cacheLimit = 256
+
+    private final class Prepared {
+        let name: String
+        let text: String
+        let parameters: Int
+        var lastUse: UInt64 = 0
+
+        init(name: String, text: String, parameters: Int) {
+            self.name = name
+            self.text = text
+            self.parameters = parameters
+        }
+    }
+
+    let wire: PostgreSQLWire
+    let target: PostgreSQLTarget
+    /// A read's transaction is READ ONLY: the server refuses.
+    var isReadOnly = false
+    /// Commands that go before the next statement, in one go.
+    private(set) var pending: [String] = []
+    /// The first failure of a statement since somebody cleared it: what follows only says that the transaction is over.
+    var failure: PostgreSQLFailure?
+    /// Why a pending command failed: not the fault of the closure whose statement it went with.
+    var prologueError: NovaError?
+    private var statements: [String: Prepared] = [:]
+    private var uses: UInt64 = 0
+    private(set) var prepared = 0
+
+    /// Connects and sets what every session of ours has.
+    ///
+    /// - Parameter application: how the server lists the session; by default as the service's.
+    init(_ target: PostgreSQLTarget, application: String? = nil) throws {
+        self.target = target
+        wire = try PostgreSQLWire(url: target.url, application: application ?? target.applicationName)
+        let statement = max(1, target.statementLimit.milliseconds)
+        try wire.script(
+            """
+            SET search_path TO "\(target.schema)"; SET statement_timeout = \(statement); SET lock_timeout = \(statement);
+            SET idle_in_transaction_session_timeout = \(2 * statement); SET jit = off; SET client_min_messages = error;
+            SET standard_conforming_strings = on; SET extra_float_digits = 1
+            """, deadline: .after(target.statementLimit + .seconds(2)))
+        guard wire.serverVersion >= 120_000, wire.parameter("server_encoding") == "UTF8" else {
+            throw NovaError(
+                .unavailable, "The database server must be PostgreSQL 12 or later, with a database in UTF-8.",
+                details: "version \(wire.serverVersion), encoding \(wire.parameter("server_encoding"))")
+        }
+    }
+
+    /// Whether the connection broke: nothing can be done with it any more.
+    var isLost: Bool { wire.isLost }
+    var isAutocommit: Bool { wire.transaction == PQTRANS_IDLE }
+    /// Whether a failed statement has spoilt the open transaction.
+    var isSpoilt: Bool { wire.transaction == PQTRANS_INERROR }
+
+    /// Sends a command together with the next statement.
+    func pend(_ command: String) { pending.append(command) }
+
+    /// Takes back the last pending command when it is this one: nothing has happened since.
+    func unpend(_ command: String) -> Bool {
+        guard pending.last == command else { return false }
+        pending.removeLast()
+        return true
+    }
+
+    func forgetPending() { pending = [] }
+
+    /// Runs the pending commands and one more; gives the tag of the last.
+    func command(_ sql: String) throws -> String {
+        try send(sql) {
+            wire.send(sql)
+            return 1
+        }.tag
+    }
+
+    func execute(_ sql: String, _ values: [ColumnValue]) throws -> Int { try run(sql, values).changes }
+
+    func query(_ sql: String, _ values: [ColumnValue], _ body: (Row) throws -> Bool) throws {
+        let result = try run(sql, values)
+        for row in 0..<result.rows where try !body(Row(result, row: row)) { return }
+    }
+
+    func script(_ sql: String) throws {
+        try wire.script(sql, deadline: .after(target.statementLimit + .seconds(2)))
+    }
+
+    func now() throws -> Timestamp {
+        let result = try run("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", [])
+        guard case .integer(let time) = result.value(row: 0, column: 0) else {
+            throw NovaError(.internal, "A database statement failed.", details: "the server told no time")
+        }
+        return Timestamp(microseconds: time)
+    }
+
+    /// The server's autovacuum does it.
+    func reclaimSpace() {}
+
+    private func run(_ sql: String, _ values: [ColumnValue]) throws -> PostgreSQLResult {
+        let (statement, isNew) = statement(for: sql)
+        guard statement.parameters == values.count else {
+            throw NovaError(
+                .internal, "A database statement failed.",
+                details: "\(values.count) values for \(statement.parameters) parameters in: \(sql.prefix(200))")
+        }
+        if isNew {
+            // As a round of its own: the server keeps a statement that it could parse, whatever running it gives.
+            _ = try send(sql) {
+                wire.prepare(statement.name, statement.text)
+                return 1
+            }
+            remember(statement, sql)
+        }
+        return try send(sql) {
+            wire.send(statement.name, values)
+            return 1
+        }
+    }
+
+    /// Sends what is pending and then what `add` sends; waits for all, gives the last result.
+    private func send(_ sql: String, _ add: () -> Int) throws -> PostgreSQLResult {
+        let first = pending.count
+        for command in pending { wire.send(command) }
+        pending = []
+        let count = first + add()
+        let results = try wire.receive(count, deadline: .after(target.statementLimit + .seconds(2)))
+        if let failed = results.firstIndex(where: { $0.status == PGRES_FATAL_ERROR }) {
+            let failure = PostgreSQLFailure(results[failed], sql: failed < first ? "" : sql)
+            if self.failure == nil { self.failure = failure }
+            if failed < first { prologueError = failure.error }
+            throw failure.error
+        }
+        guard let last = results.last else { throw PostgreSQLFailure.lost("no answer to a statement") }
+        return last
+    }
+
+    private func statement(for sql: String) -> (Prepared, isNew: Bool) {
+        uses += 1
+        if let known = statements[sql] {
+            known.lastUse = uses
+            return (known, false)
+        }
+        let (text, parameters) = PostgreSQLText.statement(sql)
+        return (Prepared(name: "s\(uses)", text: text, parameters: parameters), true)
+    }
+
+    private func remember(_ statement: Prepared, _ sql: String) {
+        prepared += 1
+        statement.lastUse = uses
+        if statements.count >= Self.cacheLimit, let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
+            statements[oldest.key] = nil
+            pend("DEALLOCATE \(oldest.value.name)")
+        }
+        statements[sql] = statement
+    }
+}
+
+// MARK: Schema
+
+extension PostgreSQLSession {
+    func beginSchemaChange(_ schema: DatabaseSchema) throws {
+        // Migrations of large tables take their time; who waits for them gives up by its own deadline.
+        try script("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        try wire.script(
+            "SELECT pg_advisory_xact_lock(\(schema.applicationID))", deadline: .after(Self.schemaLimit))
+    }
+
+    private static let schemaLimit = Duration.seconds(600)
+
+    func schemaState(_ schema: DatabaseSchema) throws -> SchemaState {
+        let name = target.schema
+        if try number("SELECT count(*) FROM pg_namespace WHERE nspname = ?", [.text(name)]) == 0 {
+            try script("CREATE SCHEMA \"\(name)\"")
+        }
+        let marks = try number(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = ? AND tablename = 'database_version'", [.text(name)])
+        if marks == 0 {
+            let tables = try number("SELECT count(*) FROM pg_tables WHERE schemaname = ?", [.text(name)])
+            guard tables == 0 else { return SchemaState(version: 0, stranger: "it has tables but no version") }
+            try script(
+                """
+                CREATE TABLE database_version (
+                    only_row BIGINT PRIMARY KEY CHECK (only_row = 1), name TEXT NOT NULL, version BIGINT NOT NULL)
+                """)
+            return SchemaState(version: 0, stranger: nil)
+        }
+        var state = SchemaState(version: 0, stranger: nil)
+        try query("SELECT name, version FROM database_version", []) { row in
+            let owner = try row.text(0)
+            state.version = Int(try row.int(1))
+            if owner != schema.name { state.stranger = "it is \(owner)" }
+            return false
+        }
+        return state
+    }
+
+    func apply(_ text: SchemaText) throws {
+        try wire.script(
+            PostgreSQLText.schema(text.lines(for: .postgresql)), deadline: .after(Self.schemaLimit))
+    }
+
+    func mark(_ schema: DatabaseSchema) throws {
+        _ = try execute(
+            """
+            INSERT INTO database_version (only_row, name, version) VALUES (1, ?, ?)
+            ON CONFLICT (only_row) DO UPDATE SET version = excluded.version
+            """, [.text(schema.name), .integer(Int64(schema.version))])
+    }
+
+    func commitSchemaChange() throws { try script("COMMIT") }
+
+    func number(_ sql: String, _ values: [ColumnValue] = []) throws -> Int64 {
+        let result = try run(sql, values)
+        guard result.rows > 0, case .integer(let value) = result.value(row: 0, column: 0) else { return 0 }
+        return value
+    }
+}
