@@ -81,6 +81,10 @@ extension QueueSimulation {
         if !isTwice(first.header) { connection.toBroker.removeFirst() }
         show("peer \(connection.peer) -> broker \(connection.broker)", first.header, first.body)
         note(UInt64(first.header.kind.rawValue) << 32 | UInt64(route))
+        if first.header.kind == .cast, first.header.attempt >= operations[first.header.id]?.home?.turn ?? 0 {
+            let life = brokerProcesses[connection.broker].life
+            operations[first.header.id]?.home = (connection.broker, life, first.header.attempt)
+        }
         let actions = broker.handle(.received(route, first.header, first.body), now: now) + broker.flush(now: now)
         apply(actions, broker: connection.broker)
         if let next = connection.toBroker.first { events.add(.arriveAtBroker(route), at: max(now, next.at)) }
@@ -140,7 +144,7 @@ extension QueueSimulation {
                     if brokers[index] != nil { events.add(.brokerHearsEnd(route), at: now) }
                     continue
                 }
-                if header.kind == .accepted { operations[header.id]?.home = (index, brokerProcesses[index].life) }
+                if header.kind == .accepted { operations[header.id]?.wasTakenOn = true }
                 let at = arrival(after: connection.toPeer.last?.at)
                 connection.toPeer.append((now, at, header, body))
                 if connection.toPeer.count == 1 { events.add(.arriveAtPeer(route), at: at) }

@@ -122,7 +122,7 @@ extension QueueSimulation {
         let senderLived = peerProcesses[operation.sender].life == operation.senderLife
         if senderLived { judgeEnd(operation, what) }
         let homeLived = operation.home.map { brokerProcesses[$0.broker].life == $0.life } ?? false
-        guard operation.kind == .cast, operation.home != nil, operation.runs == 0, senderLived || homeLived else {
+        guard operation.kind == .cast, operation.wasTakenOn, operation.runs == 0, senderLived || homeLived else {
             return
         }
         if operation.isReported {

@@ -13,8 +13,10 @@ struct SimulatedOperation {
     /// Until when its sender had stood still for the last time before that.
     var awakeSince: Int64 = 0
     var isAccepted = false
-    /// The broker that has accepted it last.
-    var home: (broker: Int, life: Int)?
+    /// The broker to which its sender turned last.
+    var home: (broker: Int, life: Int, turn: UInt8)?
+    /// A broker has taken the responsibility for it, and it passes on with the turns.
+    var wasTakenOn = false
     var isReported = false
     var runs = 0
 }
