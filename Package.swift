@@ -72,7 +72,7 @@ let infra = [
     library("NovaMessaging", in: "Infra", ["NovaCore", "NovaWire", "CZeroMQ"], packages: [log, collections]),
     library("NovaRPC", in: "Infra", ["NovaCore", "NovaWire", "NovaMessaging"], packages: [log]),
     library(
-        "NovaDatabase", in: "Infra", ["NovaCore", "NovaWire", "NovaFaults", "CSQLite", "CPostgreSQL"],
+        "NovaDatabase", in: "Infra", ["NovaCore", "NovaWire", "NovaTelemetry", "NovaFaults", "CSQLite", "CPostgreSQL"],
         packages: [log, collections]),
     library("NovaPolicy", in: "Infra", ["NovaCore"]),
     library(

@@ -17,7 +17,13 @@ as_postgres() {
 # postgresql_url FOLDER [DATABASE]: how programs reach the server.
 postgresql_url() { printf 'postgresql://nova@/%s?host=%s\n' "${2:-nova}" "$1"; }
 
-postgresql_runs() { as_postgres "$(postgresql_bin)/pg_ctl" -D "$1/data" status >/dev/null 2>&1; }
+# postgresql_runs FOLDER: its server runs. The number in the pid file may belong to a stranger by now; a server works in
+# its data folder.
+postgresql_runs() {
+    local pid
+    pid=$(postgresql_pid "$1")
+    [[ $pid =~ ^[0-9]+$ && $(as_postgres readlink "/proc/$pid/cwd" 2>/dev/null) == "$(realpath "$1/data")" ]]
+}
 
 postgresql_pid() { as_postgres head -n 1 "$1/data/postmaster.pid" 2>/dev/null || echo -; }
 

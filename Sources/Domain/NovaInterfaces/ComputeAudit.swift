@@ -5,7 +5,7 @@ public import NovaWire
 
 /// What a host has of servers and images, page by page in the order of the servers' ids.
 ///
-/// What something is being done to right now is left out.
+/// What something is being done to right now may look like anything: it is named, and marked.
 public struct ComputeInventory: RPCMethod, Equatable {
     public static let topic = "compute"
     public static let name = "inventory"
@@ -51,13 +51,16 @@ public struct HostedInstance: Record, Equatable {
     public var hasInstance = false
     /// Whether its disks are there.
     public var hasFolder = false
+    /// Whether something is being done to it right now: the rest may be true no more.
+    public var isBusy = false
 
     public init() {}
-    public init(_ serverID: ServerID, _ powerState: PowerState?, hasFolder: Bool) {
+    public init(_ serverID: ServerID, _ powerState: PowerState?, hasFolder: Bool, isBusy: Bool = false) {
         self.serverID = serverID
         self.powerState = powerState ?? .noState
         hasInstance = powerState != nil
         self.hasFolder = hasFolder
+        self.isBusy = isBusy
     }
 
     @inlinable
@@ -66,6 +69,7 @@ public struct HostedInstance: Record, Equatable {
         visitor.visit("power_state", &powerState)
         visitor.visit("has_instance", &hasInstance)
         visitor.visit("has_folder", &hasFolder)
+        visitor.visit("is_busy", &isBusy)
     }
 }
 

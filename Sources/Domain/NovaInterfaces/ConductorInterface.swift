@@ -81,18 +81,21 @@ public struct PowerReport: RPCMethod, Equatable {
     public static let isBackground = true
 
     public struct Response: Record, Equatable {
-        /// Deleted, or living on another host: the host may remove them.
+        /// Of servers that are deleted or came to no host: the host may remove them.
         public var unknown: [ServerID] = []
         /// Ports of instances that belong on the host: taps of others are orphans.
         public var ports: [PortID] = []
         /// Instances that should be on the host and were not in a complete report.
         public var missing: [MissingInstance] = []
+        /// Whether the report has instances of servers without a row: their ports are not among `ports`.
+        public var hasStrangers = false
         public init() {}
         @inlinable
         public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
             visitor.visit("unknown", &unknown)
             visitor.visit("ports", &ports)
             visitor.visit("missing", &missing)
+            visitor.visit("has_strangers", &hasStrangers)
         }
     }
 

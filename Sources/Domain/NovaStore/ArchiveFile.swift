@@ -17,7 +17,8 @@ public struct ArchiveFile: Sendable {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
-        var rest = Array(lines.map { $0 + "\n" }.joined().utf8)[...]
+        // On a line of its own: what came before may have been cut off by a full disk.
+        var rest = Array(("\n" + lines.map { $0 + "\n" }.joined()).utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }

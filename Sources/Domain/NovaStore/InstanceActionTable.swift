@@ -20,6 +20,9 @@ public struct InstanceActionTable {
         public let steps: [WorkflowStepRecord]
     }
 
+    /// The most workflows of a server among which a request is looked for.
+    private static let searchLimit = 10_000
+
     private let connection: Connection
 
     public init(_ connection: Connection) { self.connection = connection }
@@ -63,6 +66,15 @@ public struct InstanceActionTable {
             "SELECT id FROM server_changes WHERE server_id = ? AND request_id = ? ORDER BY started_at DESC LIMIT 1",
             [server.column, .text(request)]
         ) { try $0.field(0, as: WorkflowID.self) }
-        return try id.flatMap { try WorkflowTable(connection).find($0) }
+        if let found = try id.flatMap({ try WorkflowTable(connection).find($0) }) { return found }
+        // The history is kept for a shorter time than workflows are.
+        let contexts = try connection.rows(
+            """
+            SELECT id, context FROM workflows WHERE server_id = ?
+            ORDER BY created_at DESC, id DESC LIMIT \(Self.searchLimit)
+            """, [server.column]
+        ) { (try $0.field(0, as: WorkflowID.self), try $0.field(1, as: WorkflowContext.self)) }
+        let match = contexts.first { $0.1.requestID == request }
+        return try match.flatMap { try WorkflowTable(connection).find($0.0) }
     }
 }

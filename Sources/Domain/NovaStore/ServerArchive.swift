@@ -35,23 +35,32 @@ public enum ServerArchive {
                 return ids
             }
             guard !ids.isEmpty else { return count }
-            try await database.write { connection in
+            let removed = try await database.write { connection in
+                // What has come into use since it was read is left alone.
+                let still = try connection.rows(
+                    "SELECT id FROM servers WHERE \(condition) AND \(clause("id IN (%)", ids))", [time.column] + ids
+                ) { $0.value(0) }
+                guard !still.isEmpty else { return 0 }
                 for table in tables {
-                    try connection.execute("DELETE FROM \(table.name) WHERE \(clause(table.rows, ids))", ids)
+                    try connection.execute("DELETE FROM \(table.name) WHERE \(clause(table.rows, still))", still)
                 }
                 try connection.reclaimSpace()
+                return still.count
             }
-            count += ids.count
+            guard removed > 0 else { return count }
+            count += removed
         }
     }
 
+    /// Servers deleted before a time, with all their workflows ended.
+    private static let condition = """
+        is_deleted = 1 AND deleted_at < ? AND NOT EXISTS (
+            SELECT 1 FROM workflows WHERE server_id = servers.id AND finished_at IS NULL)
+        """
+
     private static func candidates(_ connection: Connection, _ time: Timestamp) throws -> [ColumnValue] {
         try connection.rows(
-            """
-            SELECT id FROM servers WHERE is_deleted = 1 AND deleted_at < ?1 AND NOT EXISTS (
-                SELECT 1 FROM workflows WHERE server_id = servers.id AND finished_at IS NULL)
-            LIMIT ?2
-            """, [time.column, .integer(Int64(batch))]
+            "SELECT id FROM servers WHERE \(condition) LIMIT ?", [time.column, .integer(Int64(batch))]
         ) { $0.value(0) }
     }
 

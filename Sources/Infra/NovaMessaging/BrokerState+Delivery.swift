@@ -98,7 +98,7 @@ extension BrokerState {
             }
             if isDoubtful(message) {
                 // This process may have stood still, and the sender has given it up since.
-                doubt(message, since: doubted(message))
+                doubt(message, since: message.sender.lastHeard)
                 continue
             }
             switch missing(message) {
@@ -180,16 +180,11 @@ extension BrokerState {
         }
         if message.isSuspect || (!message.isTaken && isDoubtful(message)) {
             send(peer, MessageHeader(.cancel, id: id))
-            return doubt(message, since: doubted(message))
+            return doubt(message, since: message.sender.lastHeard)
         }
         message.isTaken = true
         marks.go(id, to: peer.instance)
         marks.taken(id, by: peer.instance)
-    }
-
-    /// Since when nobody here knows what the sender did.
-    private func doubted(_ message: BrokerMessage) -> Int64 {
-        now < doubtUntil ? min(doubtSince, message.sender.lastHeard) : message.sender.lastHeard
     }
 
     /// Whether the sender may have given the message to another broker meanwhile.

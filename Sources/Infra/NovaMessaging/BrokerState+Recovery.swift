@@ -82,8 +82,12 @@ extension BrokerState {
         ask(for: message, in: queue, doubt)
     }
 
-    /// The same, when nobody knows since a time.
-    func doubt(_ message: BrokerMessage, since: Int64) { doubt(message, MessageDoubt(since: since, now: now)) }
+    /// The same, when nobody knows since a time, or since this process stood still: what lay unread meanwhile was sent
+    /// long before it was heard.
+    func doubt(_ message: BrokerMessage, since: Int64) {
+        let since = now < doubtUntil ? min(since, doubtSince) : since
+        doubt(message, MessageDoubt(since: since, now: now))
+    }
 
     private func ask(_ peer: BrokerPeer, for message: BrokerMessage) {
         message.unanswered.insert(peer.instance)
@@ -243,6 +247,10 @@ extension BrokerState {
 
     /// A message's worker is dead.
     func workerLost(_ message: BrokerMessage) {
+        if message.isSuspect, !message.isTaken, !message.isIdempotent {
+            // Its sender was lost as well, and may have given it to another broker, which let it run.
+            return doubt(message, since: message.sender.lastHeard)
+        }
         let wasTaken = message.isTaken
         unassign(message)
         message.isTaken = false

@@ -23,6 +23,8 @@ final class ClientThread: Sendable {
     private let sessions = Mutex<[Int: ClientSession]>([:])
     private let wake: WakeDescriptor
     private let lastKey = Atomic<Int>(0)
+    /// The thread that carries out commands for the one that sleeps.
+    private let carrier = Atomic<UInt>(0)
 
     private init() throws { wake = try WakeDescriptor() }
 
@@ -48,7 +50,12 @@ final class ClientThread: Sendable {
         let now = MonotonicClock.milliseconds()
         // Where the process stood still its thread looks first: it knows for how long.
         guard now - until < Self.standstill else { return wake.signal() }
+        let me = UInt(pthread_self())
+        // A command may lead to another one on the same thread, which holds the lock.
+        guard carrier.load(ordering: .relaxed) != me else { return wake.signal() }
         let mayAllSleep = sessions.withLockIfAvailable { sessions in
+            carrier.store(me, ordering: .relaxed)
+            defer { carrier.store(0, ordering: .relaxed) }
             carryOut(&sessions, now: now)
             return sessions.values.allSatisfy { $0.isQuiet(until: until, now: now) }
         }

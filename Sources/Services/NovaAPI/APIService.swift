@@ -29,6 +29,7 @@ public struct APIService: CloudService {
         http = context.part("http", waitsFor: "does not listen yet")
         let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
+        database.report(to: context.metrics, service: context.name)
         try await database.write { try FlavorTable($0).insertDefaults() }
         databasePart.ready()
         authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)

@@ -98,7 +98,7 @@ struct InsightResource: Sendable {
     private func write(_ change: ServerChange, isAdmin: Bool, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.field("what", change.what)
-            writer.field("who", change.who)
+            writer.field("who", isAdmin ? change.who : Self.withoutHost(change.who))
             writer.field("project_id", change.projectID.text)
             writer.field("why", change.why)
             writer.field("request_id", change.requestID)
@@ -108,6 +108,11 @@ struct InsightResource: Sendable {
             write("before", change.before, isAdmin: isAdmin, to: &writer)
             write("after", change.after, isAdmin: isAdmin, to: &writer)
         }
+    }
+
+    /// Older entries name the compute host, which users are not told.
+    private static func withoutHost(_ who: String) -> String {
+        who.hasPrefix("nova-compute on ") ? "nova-compute" : who
     }
 
     private func write(_ name: String, _ states: ServerStates?, isAdmin: Bool, to writer: inout JSONWriter) {

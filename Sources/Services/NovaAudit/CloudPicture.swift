@@ -82,13 +82,15 @@ public struct CloudPicture: Sendable {
 
     /// Whether it is sure that no compute host has anything of a server.
     public func isNowhere(_ id: ServerID) -> Bool {
-        hosts.allSatisfy { contents[$0.resources.host] != nil }
+        !hosts.isEmpty && hosts.allSatisfy { contents[$0.resources.host] != nil }
             && contents.values.allSatisfy { host in !host.instances.contains { $0.serverID == id } }
     }
 
-    /// The hypervisors' own view: what each host has, in a stable order.
+    /// The hypervisors' own view: what each host has and does nothing to, in a stable order.
     var instances: [(host: String, instance: HostedInstance)] {
-        contents.sorted { $0.key < $1.key }.flatMap { host, found in found.instances.map { (host, $0) } }
+        contents.sorted { $0.key < $1.key }.flatMap { host, found in
+            found.instances.filter { !$0.isBusy }.map { (host, $0) }
+        }
     }
 
     func time(ago duration: Duration) -> Timestamp {

@@ -111,17 +111,26 @@ enum HostFiles {
         guard ftruncate(file, off_t(bytes)) == 0 else { throw failure("extend", path) }
     }
 
+    /// The names in a folder, none when it does not exist or cannot be read.
+    static func names(in folder: String) -> [String] { (try? entries(of: folder)) ?? [] }
+
     /// The names in a folder, none when it does not exist.
-    static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
+    static func entries(of folder: String) throws -> [String] {
+        guard let directory = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw failure("open folder", folder)
+        }
         defer { closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
+        while true {
+            errno = 0
+            guard let entry = readdir(directory) else { break }
             let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
                 String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        guard errno == 0 else { throw failure("read folder", folder) }
         return names.sorted()
     }
 

@@ -18,18 +18,20 @@ struct HostInventory: Sendable {
 
     /// One page.
     func page(_ request: ComputeInventory) async throws -> ComputeInventory.Response {
-        // The folders first: an instance that is made meanwhile has both, and is in neither list or busy.
+        // What is busy before and after: an instance that is made or ends meanwhile may be in neither list.
+        let before = activity.busy
         let disks = try await folders.servers()
         let states = try await driver.powerStates()
+        let busy = before.union(activity.busy)
         let limit = Int(max(1, min(Self.pageLimit, request.limit)))
-        let ids = Set(states.keys).union(disks).filter { $0 > request.after }.sorted()
+        let ids = Set(states.keys).union(disks).union(busy).filter { $0 > request.after }.sorted()
         var response = ComputeInventory.Response()
-        response.instances = ids.prefix(limit).filter { !activity.isBusy($0) }.map {
-            HostedInstance($0, states[$0], hasFolder: disks.contains($0))
+        response.instances = ids.prefix(limit).map {
+            HostedInstance($0, states[$0], hasFolder: disks.contains($0), isBusy: busy.contains($0))
         }
         response.next = ids.count > limit ? ids[limit - 1] : nil
         if request.after == .none {
-            response.images = try await cache.contents(bases: try await folders.bases())
+            response.images = try await cache.contents { [folders] in try folders.bases() }
         }
         return response
     }
@@ -45,7 +47,7 @@ struct HostInventory: Sendable {
             try await folders.remove(request.serverID)
         }
         if !request.image.isEmpty {
-            try await cache.remove(request.image) { [folders] in folders.basesNow() }
+            try await cache.remove(request.image) { [folders] in try folders.bases() }
         }
         return Nothing()
     }

@@ -22,7 +22,7 @@ final class ImageCache: Sendable {
     private let convertsToRaw: Bool
     private let runner: CommandRunner
     let threads: WorkerThreads
-    private let log: Logger
+    let log: Logger
     let gates = KeyedGate<String>()
     let known = Mutex<[String: CachedImage]>([:])
 

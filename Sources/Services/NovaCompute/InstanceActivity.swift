@@ -30,6 +30,9 @@ final class InstanceActivity: Sendable {
         if recheck { continuation.yield(id) }
     }
 
+    /// All instances that something is being done to.
+    var busy: Set<ServerID> { entries.withLock { Set($0.keys) } }
+
     func isBusy(_ id: ServerID) -> Bool { entries.withLock { $0[id] != nil } }
 
     /// Notes an event; true when the instance is busy, and the event is for later.

@@ -82,21 +82,25 @@ final class InstanceFolders: Sendable {
     /// The servers that have a folder of ours.
     func servers() async throws -> Set<ServerID> {
         try await threads.run { [self] in
-            Set(HostFiles.names(in: context.instancesPath).compactMap { ServerID($0) }.filter { isOurs($0) })
+            Set(try HostFiles.entries(of: context.instancesPath).compactMap { ServerID($0) }.filter { isOurs($0) })
         }
     }
 
-    /// The cached images that disks here lie over, as absolute paths.
-    func bases() async throws -> Set<String> { try await threads.run { [self] in basesNow() } }
-
-    /// The same, on the caller's thread.
-    func basesNow() -> Set<String> {
+    /// The names of the cached images that disks here lie over; it blocks.
+    ///
+    /// - Throws: when a disk cannot be read: it may lie over any image.
+    func bases() throws -> Set<String> {
         var bases: Set<String> = []
-        for name in HostFiles.names(in: context.instancesPath) where ServerID(name) != nil {
-            // A disk that cannot be read now is looked at again before anything is removed.
-            let header =
-                (try? HostFiles.read("\(context.instancesPath)/\(name)/disk", limit: QCOW2Header.length)) ?? nil
-            if let base = header.flatMap(QCOW2Header.backingFile) { bases.insert(base) }
+        for name in try HostFiles.entries(of: context.instancesPath) where ServerID(name) != nil {
+            let disk = "\(context.instancesPath)/\(name)/disk"
+            guard let header = try HostFiles.read(disk, limit: QCOW2Header.length) else { continue }
+            do {
+                // By its last part: a path can be written in several ways.
+                guard let path = try QCOW2Header.backingFile(header) else { continue }
+                bases.insert(path.split(separator: "/").last.map(String.init) ?? path)
+            } catch {
+                throw NovaError(error).during("read \(disk)")
+            }
         }
         return bases
     }

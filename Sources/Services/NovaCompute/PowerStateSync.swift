@@ -83,7 +83,8 @@ struct PowerStateSync: Sendable {
         if !gone.isEmpty {
             _ = try await conductor.report(PowerReport(host: host, isComplete: false, instances: [], gone: gone))
         }
-        let taps = try await plugger.sweep(keeping: answer.ports)
+        // Nobody knows the ports of an instance whose server has no row: no tap goes while there is one.
+        let taps = answer.hasStrangers ? [] : try await plugger.sweep(keeping: answer.ports)
         if !taps.isEmpty {
             log.warning("removed taps that no server needs", metadata: ["taps": "\(taps.joined(separator: " "))"])
             ComputeMetrics.shared.orphans.inc(by: taps.count)

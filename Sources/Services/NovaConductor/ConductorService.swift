@@ -32,6 +32,7 @@ public struct ConductorService: CloudService {
         let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
             context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
+        database.report(to: context.metrics, service: context.name)
         try await database.write { try FlavorTable($0).insertDefaults() }
         databasePart.ready()
         reports = ServiceReports(

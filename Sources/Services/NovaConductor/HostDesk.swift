@@ -71,16 +71,24 @@ struct HostDesk: Sendable {
         for instance in request.instances {
             // One that has no row is for operators to judge (`novactl audit`): an older database knows fewer servers.
             let found = try known[instance.serverID] ?? table.find(instance.serverID, deleted: true)
-            guard let server = found else { continue }
-            guard server.host == request.host, !server.isDeleted else {
+            guard let server = found else {
+                response.hasStrangers = true
+                continue
+            }
+            guard !Self.isGone(server) else {
                 response.unknown.append(instance.serverID)
+                continue
+            }
+            guard server.host == request.host else {
+                // Whether it may go is for the reconcilers to judge; until then it keeps its taps.
+                response.ports += server.network.ports.map(\.portID)
                 continue
             }
             guard server.taskState == nil, server.powerState != instance.powerState else { continue }
             let after = try table.change(server.id) { PowerSync.apply(instance.powerState, to: &$0) }
             guard let after, after.vmState != server.vmState else { continue }
             try ServerChangeTable(connection).note(
-                "power sync", by: "nova-compute on \(request.host)",
+                "power sync", by: "nova-compute",
                 why: "The host says \(instance.powerState.rawValue).", from: server, to: after)
         }
         let reported = Set(request.instances.map(\.serverID))
@@ -88,6 +96,11 @@ struct HostDesk: Sendable {
             .map { MissingInstance($0.id, version: $0.updatedAt) }
         for missing in request.gone { try lose(missing, request.host, connection) }
         return response
+    }
+
+    /// Whether it is certain that no host should have an instance of a server.
+    private static func isGone(_ server: ServerRecord) -> Bool {
+        server.isDeleted || server.host == nil && server.vmState == .error && server.taskState == nil
     }
 
     /// Whether a server at rest should have an instance on its host.
@@ -112,7 +125,7 @@ struct HostDesk: Sendable {
         }
         guard let after else { return }
         try ServerChangeTable(connection).note(
-            "power sync", by: "nova-compute on \(host)", why: error.message, from: server, to: after)
+            "power sync", by: "nova-compute", why: error.message, from: server, to: after)
         log.error("a server is no longer on its host", metadata: ["server": "\(server.id)", "host": "\(host)"])
     }
 

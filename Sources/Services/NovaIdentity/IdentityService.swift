@@ -36,6 +36,7 @@ public final class IdentityService: CloudService {
         let databasePart = context.part("database", waitsFor: "is being opened")
         let database = try Database(
             context.databaseAddress("identity"), schema: IdentitySchema.current, log: context.log)
+        database.report(to: context.metrics, service: context.name)
         let secrets = context.statePath
         let text = try SecretFile(path: "\(secrets)/identity-key").loadOrCreate {
             Hex.encode(SigningKey().seed.reveal())

@@ -31,6 +31,7 @@ public struct ImageService: CloudService {
         let folder = context.config[ImageOptions.path]
         database = try Database(
             context.databaseAddress("image"), schema: ImageSchema.current, log: context.log)
+        database.report(to: context.metrics, service: context.name)
         databasePart.ready()
         table = ImageTable(database: database)
         files = try ImageFileStore(

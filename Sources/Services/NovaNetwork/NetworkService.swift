@@ -65,6 +65,7 @@ public final class NetworkService: RunnableService {
         let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
             context.databaseAddress("network"), schema: NetworkSchema.current, log: context.log)
+        database.report(to: context.metrics, service: context.name)
         engine = NetworkEngine(
             database: database, host: try make(settings, config, context.log), cloudID: context.cloudID,
             metrics: context.metrics, log: context.log)

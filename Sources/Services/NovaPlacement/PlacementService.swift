@@ -28,6 +28,7 @@ public struct PlacementService: CloudService {
         let databasePart = context.part("database", waitsFor: "is being opened")
         database = try Database(
             context.databaseAddress("placement"), schema: PlacementSchema.current, log: context.log)
+        database.report(to: context.metrics, service: context.name)
         databasePart.ready()
     }
 

@@ -42,8 +42,32 @@ struct ReconcilerTests {
         cloud.picture.contents["h1"]?.instances = []
         #expect(cloud.kinds == ["allocation-of-unknown-server", "port-of-unknown-server"])
         #expect(cloud.drifts.allSatisfy { $0.isSafe })
+        // A host that does something to it has it, whatever that is.
+        cloud.picture.contents["h1"]?.instances = [HostedInstance(cloud.server, nil, hasFolder: false, isBusy: true)]
+        #expect(cloud.kinds == ["allocation-of-unknown-server", "port-of-unknown-server"])
+        #expect(cloud.drifts.allSatisfy { !$0.isSafe })
         // A host that does not answer may have it.
         cloud.picture.contents = [:]
+        #expect(cloud.drifts.allSatisfy { !$0.isSafe })
+        // No host at all: a database that has lost them.
+        cloud.picture.hosts = []
+        #expect(cloud.drifts.filter { $0.kind.hasSuffix("unknown-server") }.count == 2)
+        #expect(cloud.drifts.filter { $0.kind.hasSuffix("unknown-server") }.allSatisfy { !$0.isSafe })
+    }
+
+    @Test("what a host does something to is no drift")
+    func busyOnHost() {
+        var cloud = Cloud()
+        cloud.picture.contents["h1"]?.instances = [HostedInstance(cloud.server, .paused, hasFolder: true, isBusy: true)]
+        #expect(cloud.kinds == [])
+        cloud.picture.contents["h1"]?.instances = [HostedInstance(cloud.server, nil, hasFolder: true, isBusy: true)]
+        #expect(cloud.kinds == [])
+        // It is no proof that the copy on another host is needed by nobody.
+        cloud.picture.contents["h1"]?.instances[0] = HostedInstance(
+            cloud.server, .running, hasFolder: true, isBusy: true)
+        cloud.picture.contents["h2"] = CloudPicture.HostContents()
+        cloud.picture.contents["h2"]?.instances = [HostedInstance(cloud.server, .running, hasFolder: true)]
+        #expect(cloud.kinds == ["instance-on-wrong-host"])
         #expect(cloud.drifts.allSatisfy { !$0.isSafe })
     }
 
@@ -158,6 +182,17 @@ struct ReconcilerTests {
         cloud.picture.ports = [cloud.port(cloud.server, binding)]
         #expect(cloud.kinds == ["network-info-stale"])
         #expect(cloud.drifts.first?.heal == .setNetwork(cloud.server, NetworkInfo([binding])))
+        #expect(cloud.drifts.first?.isSafe == true)
+        // One more is taken over as well.
+        var second = PortBinding()
+        second.portID = .random()
+        cloud.picture.ports.append(cloud.port(cloud.server, second))
+        #expect(cloud.drifts.map(\.isSafe) == [true])
+        // A port that the row has and the network service does not is an operator's to judge.
+        cloud.picture.ports = [cloud.port(cloud.server, second)]
+        #expect(cloud.kinds == ["network-info-stale"])
+        #expect(cloud.drifts.map(\.isSafe) == [false])
+        #expect(cloud.drifts.first?.remedy.contains("--also network-info-stale") == true)
     }
 
     @Test("a task that nobody does ends")

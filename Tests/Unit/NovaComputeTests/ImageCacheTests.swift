@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import NovaCore
+import NovaInterfaces
 import NovaModel
 import NovaProcess
 import Synchronization
@@ -106,6 +107,39 @@ struct ImageCacheTests {
         image = good
         image.image.diskFormat = "ploop"
         try await expectRefused(image, "ploop")
+    }
+
+    @Test("an image goes only when it is sure that no disk lies over it")
+    func unused() async throws {
+        let context = VirtDriverContext(cloudID: .random(), hostID: .random(), instancesPath: "\(folder.path)/i")
+        let cache = try cache()
+        let folders = InstanceFolders(
+            context, cache: cache, ephemeralFormat: "none", builds: 2, runner: .shared, threads: threads)
+        // No folder is no disk.
+        #expect(try folders.bases().isEmpty)
+        var spec = InstanceSpec()
+        spec.id = .random()
+        spec.flavor.rootGB = 1
+        spec.image = try await image(["create", "-q", "-f", "raw", "PATH", "1M"], format: "raw")
+        let disk = try await folders.make(spec).disks[0].path
+        let name = try #require(HostFiles.names(in: cache.folder).first)
+        let old = [timeval](repeating: timeval(tv_sec: 1_000_000, tv_usec: 0), count: 2)
+        try #require(utimes("\(cache.folder)/\(name)", old) == 0)
+
+        @Sendable func bases() throws -> Set<String> { try folders.bases() }
+        #expect(try bases() == [name])
+        await #expect(throws: NovaError.self) { try await cache.remove(name, bases: bases) }
+        // A damaged head: it may lie over any image.
+        let head = try #require(try HostFiles.read(disk, limit: 12))
+        try HostFiles.write(head, to: disk, durable: false)
+        #expect(throws: NovaError.self) { try bases() }
+        #expect(try await cache.contents(bases: bases).map(\.isUsed) == [true])
+        await #expect(throws: NovaError.self) { try await cache.remove(name, bases: bases) }
+        #expect(HostFiles.exists("\(cache.folder)/\(name)"))
+        HostFiles.remove(disk)
+        #expect(try await cache.contents(bases: bases).map(\.isUsed) == [false])
+        try await cache.remove(name, bases: bases)
+        #expect(HostFiles.names(in: cache.folder).isEmpty)
     }
 
     @Test("an instance's disks: overlay of the flavor's size, ephemeral, swap, kernel")

@@ -145,6 +145,20 @@ struct InstanceActionsTests {
         #expect(host.plug.plugged.count == 2)
     }
 
+    @Test("taps that no server needs go, unless there is an instance whose ports nobody knows")
+    func taps() async throws {
+        let host = try Host()
+        var port = PortBinding()
+        port.portID = .random()
+        _ = try await host.plug.plug(port, serverID: .random())
+        host.conductor.hasStrangers.withLock { $0 = true }
+        _ = try await host.sync.fullSync(suspects: [])
+        #expect(host.plug.plugged == [port.portID])
+        host.conductor.hasStrangers.withLock { $0 = false }
+        _ = try await host.sync.fullSync(suspects: [])
+        #expect(host.plug.plugged.isEmpty)
+    }
+
     @Test("a thousand builds and removals are quick")
     func speed() async throws {
         let host = try Host()
@@ -190,6 +204,7 @@ private final class RecordingPlug: HostPlug {
 /// A conductor that takes everything.
 private final class RecordingConductor: ConductorLink {
     let unknown = Mutex<[ServerID]>([])
+    let hasStrangers = Mutex(false)
     private let taken = Mutex<[PowerReport]>([])
     var reports: [PowerReport] { taken.withLock { $0 } }
 
@@ -199,6 +214,7 @@ private final class RecordingConductor: ConductorLink {
         taken.withLock { $0.append(power) }
         var answer = PowerReport.Response()
         answer.unknown = unknown.withLock { $0 }
+        answer.hasStrangers = hasStrangers.withLock { $0 }
         return answer
     }
 }

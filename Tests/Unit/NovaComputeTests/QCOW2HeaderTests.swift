@@ -1,3 +1,4 @@
+import NovaCore
 import Testing
 
 @testable import NovaCompute
@@ -14,17 +15,23 @@ struct QCOW2HeaderTests {
     }
 
     @Test("the file that a disk lies over")
-    func backing() {
-        #expect(QCOW2Header.backingFile(header("/i/_base/a.raw")) == "/i/_base/a.raw")
+    func backing() throws {
+        #expect(try QCOW2Header.backingFile(header("/i/_base/a.raw")) == "/i/_base/a.raw")
     }
 
-    @Test("nothing else has one, whatever its bytes say")
-    func none() {
-        #expect(QCOW2Header.backingFile([]) == nil)
-        #expect(QCOW2Header.backingFile(Array("raw disk with more than twenty bytes".utf8)) == nil)
-        #expect(QCOW2Header.backingFile(header("", count: 0)) == nil)
-        #expect(QCOW2Header.backingFile(header("/a", count: .max)) == nil)
-        #expect(QCOW2Header.backingFile(header("/a", offset: .max)) == nil)
-        #expect(QCOW2Header.backingFile(header("/a", offset: 33)) == nil)
+    @Test("nothing else has one")
+    func none() throws {
+        #expect(try QCOW2Header.backingFile([]) == nil)
+        #expect(try QCOW2Header.backingFile(Array("raw disk with more than twenty bytes".utf8)) == nil)
+        #expect(try QCOW2Header.backingFile(header("", offset: 0, count: 0)) == nil)
+    }
+
+    @Test("a name that is not to be found is an error, as the disk may lie over anything")
+    func unreadable() {
+        let heads = [
+            header("", count: 0), header("/a", count: .max), header("/a", offset: .max), header("/a", offset: 33),
+            header("json:{}"), Array(header("/a").prefix(19)),
+        ]
+        for head in heads { #expect(throws: NovaError.self) { try QCOW2Header.backingFile(head) } }
     }
 }

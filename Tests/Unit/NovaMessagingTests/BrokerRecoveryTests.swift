@@ -113,6 +113,22 @@ struct BrokerRecoveryTests {
         #expect(kinds.contains(.fail) && !kinds.contains(.call))
     }
 
+    @Test("what a broker had given away before it stood still does not go to the next worker that comes")
+    func givenAwayBefore() {
+        var rig = BrokerRig()
+        for route in 1...2 as ClosedRange<PeerRoute> { rig.hello(route) }
+        rig.ready(2)
+        _ = rig.pass(10_000, alive: [1, 2])
+        #expect(rig.send(.cast, from: 1, id: 1).map(\.kind) == [.accepted, .cast])
+        rig.now += 5_000
+        _ = rig.handle(.tick)
+        rig.hello(11, as: 1, returning: true, boot: 7)
+        rig.hello(3)
+        let kinds = rig.ready(3).map(\.kind) + rig.pass(8_000, alive: [11, 3]).map(\.kind)
+        #expect(!kinds.contains(.cast))
+        #expect(rig.broker.deadLetters.map(\.reason).contains { $0.hasPrefix("may have run") })
+    }
+
     @Test("a sender keeps its copy of a cast until the cast has ended")
     func settledAtTheEnd() {
         var rig = rig()

@@ -70,6 +70,19 @@ struct ServerChangeTests {
             try InstanceActionTable($0).find(created.context.requestID, of: .random())
         }
         #expect(foreign == nil)
+        // The history is forgotten before the workflows are.
+        let (forgotten, late, rest) = try await database.write { connection in
+            let forgotten = try connection.execute("DELETE FROM server_changes")
+            let table = InstanceActionTable(connection)
+            var filter = InstanceActionTable.Filter()
+            filter.marker = deleted.context.requestID
+            return (
+                forgotten, try table.find(created.context.requestID, of: server), try table.list(of: server, filter)
+            )
+        }
+        #expect(forgotten == 2)
+        #expect(late?.workflow.id == created.id)
+        #expect(rest.map(\.workflow.id) == [created.id])
         await database.close()
     }
 

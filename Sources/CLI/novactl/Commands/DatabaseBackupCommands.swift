@@ -17,6 +17,8 @@ struct DatabaseBackup: AsyncParsableCommand {
     @Argument(help: "A folder; must not have such files yet.") var folder: String
 
     func run() async throws {
+        // Backups hold hashes of passwords and keys.
+        umask(0o077)
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         var rows: [JSONValue] = []
@@ -48,6 +50,8 @@ struct DatabaseRestore: AsyncParsableCommand {
     @Flag(help: "Do not ask.") var yes = false
 
     func run() async throws {
+        // Backups hold hashes of passwords and keys.
+        umask(0o077)
         let tools = try place.databases().filter { FileManager.default.fileExists(atPath: "\(folder)/\($0.fileName)") }
         guard !tools.isEmpty else { throw NovaError(.notFound, "\(folder) has no backup of these databases.") }
         if !force, let busy = try tools.first(where: { try $0.isInUse() }) {
@@ -61,7 +65,7 @@ struct DatabaseRestore: AsyncParsableCommand {
             let file = "\(folder)/\(tool.fileName)"
             switch tool.address {
             case .sqlite: try tool.restore(from: file)
-            case .postgresql(let target): try await PostgreSQLPrograms(target).restore(from: file)
+            case .postgresql(let target): try await PostgreSQLPrograms(target).restore(from: file, newest: tool.schema.version)
             }
             rows.append([
                 "name": .string(tool.schema.name), "version": JSONValue(try tool.version()), "file": .string(file),
@@ -97,23 +101,32 @@ private struct PostgreSQLPrograms {
             throw NovaError(.badRequest, "\(file) exists already.")
         }
         let part = "\(file).part"
-        try await run("pg_dump", ["--format=custom", "--no-owner", "--schema=\(schema)", "--file=\(part)"])
+        try await run("pg_dump", ["--format=custom", "--no-password", "--no-owner", "--schema=\(schema)", "--file=\(part)"])
         guard chmod(part, 0o600) == 0, rename(part, file) == 0 else {
             throw NovaError(.unavailable, "The backup cannot be named \(file).")
         }
     }
 
     /// All or nothing: what is there goes in the transaction in which the backup comes.
-    func restore(from file: String) async throws {
+    func restore(from file: String, newest version: Int) async throws {
         let script = "\(file).\(getpid()).sql"
         defer { try? FileManager.default.removeItem(atPath: script) }
         try await run("pg_restore", ["--no-owner", "--file=\(script)", file])
         try await run(
             "psql",
             [
-                "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction",
+                "--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction",
                 "--command=DROP SCHEMA IF EXISTS \"\(schema)\" CASCADE", "--file=\(script)",
+                "--command=\(check(newest: version))",
             ])
+    }
+
+    /// Fails, and so undoes all, when what came is not a backup of this schema that this release can read.
+    private func check(newest version: Int) -> String {
+        """
+        DO $check$ BEGIN IF NOT EXISTS (SELECT FROM "\(schema)".database_version WHERE version <= \(version)) THEN
+            RAISE EXCEPTION 'this is no backup of \(schema) that this release can read'; END IF; END $check$
+        """
     }
 
     private func run(_ program: String, _ arguments: [String]) async throws {

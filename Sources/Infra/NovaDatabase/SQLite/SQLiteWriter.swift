@@ -51,10 +51,12 @@ final class SQLiteWriter: Worker, @unchecked Sendable {
         var outcomes: [DatabaseJob.Outcome] = []
         var failure: NovaError?
         while failure == nil, let job = rest.popFirst() {
+            var hasRun = false
             do {
                 try session.run("SAVEPOINT member")
                 session.isReadOnly = job.isRead
                 let outcome = job.run(connection)
+                hasRun = true
                 session.isReadOnly = false
                 outcomes.append(outcome)
                 if session.isAutocommit {
@@ -67,7 +69,7 @@ final class SQLiteWriter: Worker, @unchecked Sendable {
                 }
             } catch {
                 failure = NovaError(error)
-                if outcomes.isEmpty { job.refuse(NovaError(error)) }
+                if !hasRun { job.refuse(NovaError(error)) }
             }
         }
         finish(outcomes, failure)

@@ -25,7 +25,7 @@ extension Reconciler {
 
     private static func missing(_ picture: CloudPicture, _ busy: Set<ServerID>) -> [Drift] {
         let found = picture.contents.mapValues { host in
-            Set(host.instances.filter(\.hasInstance).map(\.serverID))
+            Set(host.instances.filter { $0.hasInstance || $0.isBusy }.map(\.serverID))
         }
         let expected: Set<VMState> = [.active, .stopped, .paused, .suspended, .rescued]
         return picture.servers.values.sorted { $0.id < $1.id }.compactMap { server in
@@ -77,7 +77,9 @@ private struct Misplaced {
             // Only when the server's own host has it, this is a copy that nobody needs.
             isSafe =
                 server.host.map { home in
-                    picture.contents[home]?.instances.contains { $0.serverID == id && $0.hasInstance } ?? false
+                    picture.contents[home]?.instances.contains {
+                        $0.serverID == id && $0.hasInstance && !$0.isBusy
+                    } ?? false
                 } ?? false
         }
         return Drift(

@@ -20,11 +20,16 @@ extension Reconciler {
             }
             let network = NetworkInfo(ports.map(\.port))
             guard network != server.network else { return nil }
+            // A network service that lost its database, or part of it, must not take ports from servers.
+            let isSafe = Set(server.network.ports.map(\.portID)).isSubset(of: network.ports.map(\.portID))
             return Drift(
                 "network-info-stale", server.id.description, server: server.id,
                 "The server's row says \(text(server.network)), the network service says \(text(network)).",
-                remedy: "The row takes over what the network service says.", isSafe: true,
-                .setNetwork(server.id, network))
+                remedy: isSafe
+                    ? "The row takes over what the network service says."
+                    : "The network service has lost ports of it; novactl audit --also network-info-stale lets the row "
+                        + "lose them too.",
+                isSafe: isSafe, .setNetwork(server.id, network))
         }
         return strays + stale
     }

@@ -13,6 +13,11 @@ struct AuditGatherer: Sendable {
     private static let hostsAtOnce = 16
     /// How long a host may take for a page; one that is away is known at once.
     private static let hostTime = Duration.seconds(10)
+    /// How long a host may take for all its pages.
+    private static let wholeHostTime = Duration.seconds(60)
+    /// More than any host has.
+    private static let instanceLimit = 50_000
+    private static let imageLimit = 10_000
     /// More pages than any part has.
     private static let pageLimit = 10_000
 
@@ -73,21 +78,28 @@ struct AuditGatherer: Sendable {
         }
     }
 
-    /// What one host has; nil when it does not answer.
+    /// What one host has; nil when it does not answer in time or tells of more than can be.
+    ///
+    /// Half an answer would make things look as if they were nowhere.
     private func contents(of host: String, _ context: RequestContext) async -> CloudPicture.HostContents? {
         var contents = CloudPicture.HostContents()
         var after = ServerID.none
+        let deadline = Deadline.after(Self.wholeHostTime)
         do {
-            for _ in 0..<Self.pageLimit {
+            while true {
+                guard !deadline.hasPassed else { throw NovaError(.timeout, "The host took too long.") }
                 let page = try await bus.call(
                     ComputeInventory(after: after), to: .host(ComputeInventory.topic, host), context: context,
-                    timeout: Self.hostTime)
+                    timeout: min(Self.hostTime, deadline.remaining))
                 contents.instances += page.instances
                 contents.images += page.images
-                guard let next = page.next, next > after else { break }
+                guard contents.instances.count <= Self.instanceLimit, contents.images.count <= Self.imageLimit else {
+                    throw NovaError(.internal, "The host tells of too much.")
+                }
+                guard let next = page.next else { return contents }
+                guard next > after else { throw NovaError(.internal, "The host tells the same again.") }
                 after = next
             }
-            return contents
         } catch {
             log.debug("host \(host) was not looked at: \(NovaError(error))")
             return nil
