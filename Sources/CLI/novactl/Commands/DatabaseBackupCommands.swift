@@ -65,7 +65,8 @@ struct DatabaseRestore: AsyncParsableCommand {
             let file = "\(folder)/\(tool.fileName)"
             switch tool.address {
             case .sqlite: try tool.restore(from: file)
-            case .postgresql(let target): try await PostgreSQLPrograms(target).restore(from: file, newest: tool.schema.version)
+            case .postgresql(let target):
+                try await PostgreSQLPrograms(target).restore(from: file, newest: tool.schema.version)
             }
             rows.append([
                 "name": .string(tool.schema.name), "version": JSONValue(try tool.version()), "file": .string(file),
@@ -101,7 +102,8 @@ private struct PostgreSQLPrograms {
             throw NovaError(.badRequest, "\(file) exists already.")
         }
         let part = "\(file).part"
-        try await run("pg_dump", ["--format=custom", "--no-password", "--no-owner", "--schema=\(schema)", "--file=\(part)"])
+        try await run(
+            "pg_dump", ["--format=custom", "--no-password", "--no-owner", "--schema=\(schema)", "--file=\(part)"])
         guard chmod(part, 0o600) == 0, rename(part, file) == 0 else {
             throw NovaError(.unavailable, "The backup cannot be named \(file).")
         }
