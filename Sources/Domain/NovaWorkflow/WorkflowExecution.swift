@@ -105,26 +105,44 @@ struct WorkflowExecution<State: Record>: Sendable {
         standing.record.finishedAt = standing.record.updatedAt
     }
 
+    /// What the journal says instead of an error when an operator has given the step's host up.
+    private func abandonment(of step: Workflow<State>.Step, _ standing: Standing) -> String? {
+        guard step.host != nil, let reason = standing.record.abandonedReason else { return nil }
+        return "abandoned: \(reason)"
+    }
+
+    /// Goes one way of a step, unless its host was given up; answers why that failed.
+    ///
+    /// - Throws: `CancellationError` when the conductor stops.
+    private func attempt(
+        _ step: Workflow<State>.Step, _ way: String,
+        _ body: @Sendable (inout State, StepContext) async throws -> Void, _ standing: inout Standing
+    ) async throws -> NovaError? {
+        let before = standing
+        guard abandonment(of: step, before) == nil else { return nil }
+        do {
+            try await fault(step, "\(way).before", before)
+            try await body(&standing.state, context(before.record))
+            try await fault(step, "\(way).after", before)
+            return nil
+        } catch is CancellationError where Task.isCancelled {
+            throw CancellationError()
+        } catch {
+            return NovaError(error)
+        }
+    }
+
     /// Runs the current step and writes what follows.
     private func runStep(_ before: Standing) async throws -> Standing {
         let step = try step(before.record)
         var standing = before
         let started = ContinuousClock.now
-        let abandoned = step.host == nil ? nil : before.record.abandonedReason
-        if abandoned == nil {
-            do {
-                try await fault(step, "run.before", before)
-                try await step.run(&standing.state, context(before.record))
-                try await fault(step, "run.after", before)
-            } catch is CancellationError where Task.isCancelled {
-                throw CancellationError()
-            } catch {
-                return try await failed(NovaError(error).during("step \(step.name)"), step, standing, since: started)
-            }
+        if let error = try await attempt(step, "run", step.run, &standing) {
+            return try await failed(error.during("step \(step.name)"), step, standing, since: started)
         }
         try await fault(step, "commit.before", before)
         standing = try await write(standing) { standing, connection in
-            try close(step, .done, abandoned.map { "abandoned: \($0)" }, standing, connection)
+            try close(step, .done, abandonment(of: step, before), standing, connection)
             try step.commit(connection, standing.state)
             clearFailures(&standing)
             guard standing.record.step + 1 < Int64(workflow.steps.count) else {
@@ -145,20 +163,11 @@ struct WorkflowExecution<State: Record>: Sendable {
         let step = try step(before.record)
         var standing = before
         let started = ContinuousClock.now
-        let abandoned = step.host == nil ? nil : before.record.abandonedReason
-        if abandoned == nil {
-            do {
-                try await fault(step, "undo.before", before)
-                try await step.undo(&standing.state, context(before.record))
-                try await fault(step, "undo.after", before)
-            } catch is CancellationError where Task.isCancelled {
-                throw CancellationError()
-            } catch {
-                return try await failed(NovaError(error).during("undoing \(step.name)"), step, standing, since: started)
-            }
+        if let error = try await attempt(step, "undo", step.undo, &standing) {
+            return try await failed(error.during("undoing \(step.name)"), step, standing, since: started)
         }
         return try await write(standing) { standing, connection in
-            try close(step, .undone, abandoned.map { "abandoned: \($0)" }, standing, connection)
+            try close(step, .undone, abandonment(of: step, before), standing, connection)
             try step.undone(connection, standing.state)
             clearFailures(&standing)
             if standing.record.step > 0 {
