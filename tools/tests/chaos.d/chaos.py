@@ -131,8 +131,8 @@ class Chaos:
     def running_at(self, worker, at):
         for message in self.history.messages.values():
             for name, begin, end in message.runs:
-                # A fault is there some milliseconds later than it was ordered.
-                if name == worker.name and begin <= at + 100 and (end is None or end > at):
+                # A fault is there some milliseconds later than it was ordered; what ended by then may have gone well.
+                if name == worker.name and begin <= at + 100 and (end is None or end > at + 100):
                     yield message
 
     def failover(self, message, worker, at):
