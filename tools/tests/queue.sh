@@ -80,6 +80,9 @@ check_trace daemons
 traced=$(cat "$cloud_dir/trace")
 json "the trace" '(.messages | length) >= 5 and .total >= 500 and all(.messages[]; .offset >= 0 and .worker != "")' \
     trace "$request"
+json "the request is its first line" \
+    '.messages[0] | .kind == "http" and .method == "POST os_compute_api:servers:create" and .outcome == "202"' \
+    trace "$request"
 shows "the trace for people" '\|[ =.]{40}\| +call +compute.build +conductor@[^ ]+ +compute@' trace "$request"
 shows "by the UUID alone" "^$request: [0-9]+ messages within [0-9]+ ms" trace "${request#req-}"
 fails "a request that nobody made" 3 'No broker remembers' trace req-00000000-0000-4000-8000-000000000001

@@ -3,7 +3,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOPosix
-import NovaCore
+public import NovaCore
 public import NovaPolicy
 public import NovaTelemetry
 import Synchronization
@@ -28,11 +28,13 @@ public final class HTTPServer: Sendable {
     ///   - authenticator: nil when no operation needs a token.
     ///   - policy: overrides of the operations' default rules.
     ///   - authURI: where clients get tokens, told with 401.
+    ///   - served: told of each answered request that may have changed something; must not wait.
     ///   - trustsForwardedHeaders: whether a proxy in front sets `X-Forwarded-Proto` and `X-Forwarded-Host`.
     /// - Throws: ``NovaError`` `badRequest` for a policy rule that is not valid.
     public init(
         name: String, host: String, port: Int, apis: [API], authenticator: (any Authenticator)?,
         policy: Policy = Policy(), log: Logger, authURI: String = "", metrics: MetricsRegistry = .shared,
+        served: @escaping @Sendable (ServedRequest) -> Void = { _ in },
         trustsForwardedHeaders: Bool = false, maximumConnections: Int = 4096
     ) throws {
         self.host = host
@@ -42,7 +44,7 @@ public final class HTTPServer: Sendable {
         pipeline = try RequestPipeline(
             apis: apis, authenticator: authenticator, policy: policy, authURI: authURI,
             trustsForwardedHeaders: trustsForwardedHeaders, fallbackHost: "\(host):\(port)", log: log,
-            metrics: RequestMetrics(service: name, registry: metrics))
+            metrics: RequestMetrics(service: name, registry: metrics), served: served)
     }
 
     /// The port the server listens on; waits until it does.

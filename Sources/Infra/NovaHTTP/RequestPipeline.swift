@@ -33,10 +33,12 @@ struct RequestPipeline: Sendable {
     private let fallbackHost: String
     private let log: Logger
     let metrics: RequestMetrics
+    private let served: @Sendable (ServedRequest) -> Void
 
     init(
         apis: [API], authenticator: (any Authenticator)?, policy: Policy, authURI: String,
-        trustsForwardedHeaders: Bool, fallbackHost: String, log: Logger, metrics: RequestMetrics
+        trustsForwardedHeaders: Bool, fallbackHost: String, log: Logger, metrics: RequestMetrics,
+        served: @escaping @Sendable (ServedRequest) -> Void = { _ in }
     ) throws {
         var defaults: [String: String] = [:]
         mounts = apis.map { api in
@@ -54,6 +56,7 @@ struct RequestPipeline: Sendable {
         self.fallbackHost = fallbackHost
         self.log = log
         self.metrics = metrics
+        self.served = served
     }
 
     /// The answer to a request; errors have become faults.
@@ -71,6 +74,11 @@ struct RequestPipeline: Sendable {
         response.headers.append(("X-Openstack-Request-Id", requestID))
         let time = ContinuousClock.now - started
         metrics.record(operation, status: response.status, time)
+        if let verb = HTTPVerb(rawValue: incoming.method), verb != .get, verb != .head {
+            served(
+                ServedRequest(
+                    id: requestID, verb: verb.rawValue, operation: operation, status: response.status, time: time))
+        }
         log.info(
             "\(incoming.method) \(Self.shown(incoming.target)) \(response.status)",
             metadata: [

@@ -294,14 +294,17 @@ extension BrokerState {
         queue.countIn += 1
         var copy = header
         copy.principal = peer.name
+        var copies = 0
         for worker in queue.workers {
             guard worker.peer.route != nil else {
                 worker.peer.missed[header.queue, default: 0] += 1
                 continue
             }
+            copies += 1
             queue.countOut += 1
             send(worker.peer, copy, body)
         }
+        trace(copy, copies: copies)
     }
 
     /// Tells slow subscribers how much they missed.

@@ -102,11 +102,34 @@ extension BrokerState {
 
     /// Notes the end of a message.
     func trace(_ message: BrokerMessage, _ outcome: String) {
-        if traces.count >= limits.traces { traces.removeFirst() }
-        traces.append(
+        keep(
             TracedMessage(
                 header: message.header, worker: message.worker?.name, arrived: message.arrived,
                 delivered: message.deliveredAt, ended: now, outcome: outcome))
+    }
+
+    /// Notes a fanout, which nobody settles.
+    func trace(_ header: MessageHeader, copies: Int) {
+        keep(
+            TracedMessage(
+                header: header, worker: nil, arrived: now, delivered: now, ended: now, outcome: "\(copies) copies"))
+    }
+
+    /// Notes what a peer says of a request from outside that it has answered.
+    func trace(_ peer: BrokerPeer, _ header: MessageHeader) {
+        var header = header
+        header.principal = peer.name
+        // An older start than this is no request's.
+        let began = now - Int64(clamping: min(header.amount, 3_600_000))
+        keep(
+            TracedMessage(
+                header: header, worker: peer.name, arrived: began, delivered: began, ended: now,
+                outcome: "\(header.method)"))
+    }
+
+    private func keep(_ traced: TracedMessage) {
+        if traces.count >= limits.traces { traces.removeFirst() }
+        traces.append(traced)
     }
 
     /// The messages of a request that have ended lately, and those that have not.
@@ -123,11 +146,12 @@ extension BrokerState {
             let delivered = traced.delivered < traced.arrived ? traced.ended : traced.delivered
             var entry = TraceEntry()
             entry.trace = id
-            entry.kind = "\(traced.header.kind)"
+            entry.kind = traced.header.kind == .span ? TraceEntry.http : "\(traced.header.kind)"
             entry.queue = traced.header.queue.description
             entry.interface = traced.header.interface.isEmpty ? traced.header.queue.topic : traced.header.interface
             entry.method = Int64(traced.header.method)
-            entry.sender = traced.header.principal.description
+            // Who sent an HTTP request is none of the queue's names.
+            entry.sender = traced.header.kind == .span ? "" : traced.header.principal.description
             entry.worker = traced.worker?.description ?? ""
             entry.age = now - traced.arrived
             entry.waited = max(0, delivered - traced.arrived)
@@ -138,7 +162,7 @@ extension BrokerState {
     }
 }
 
-/// A message that has ended.
+/// A message that has ended, or a request from outside.
 struct TracedMessage {
     let header: MessageHeader
     let worker: PeerName?

@@ -118,7 +118,7 @@ public final class BrokerState {
         case .pong: break
         case .goodbye: remove(peer)
         case .hello, .welcome, .accepted, .reject, .drain, .waiting, .missed: strike(route, "a \(header.kind) message")
-        case .call, .cast, .fanout, .ready, .credit, .cancel, .ping, .admin:
+        case .call, .cast, .fanout, .ready, .credit, .cancel, .ping, .admin, .span:
             // All others are the peer's own messages, under its own number.
             guard header.id.sender == peer.instance else { return strike(route, "another sender's message id") }
             own(peer, route, header, body)
@@ -165,6 +165,9 @@ public final class BrokerState {
             }
             guard roles.mayAsk(peer.name, question) else { return forbid(peer, route, header) }
             answer(route, header, question)
+        case .span:
+            guard roles.mayTrace(peer.name) else { return forbid(peer, route, header) }
+            trace(peer, header)
         default: break
         }
     }

@@ -7,6 +7,7 @@ enum ClientCommand: Sendable {
     case awaitReady(session: Int, deadline: Int64, done: CheckedContinuation<Bool, Never>)
     case submit(session: Int, ClientRequest, done: CheckedContinuation<[UInt8], any Error>)
     case cancel(session: Int, counter: UInt64)
+    case tell(session: Int, MessageHeader)
     case serve(
         session: Int, ClientService, QueueHandlers, deadline: Int64, done: CheckedContinuation<Bool, Never>)
     case watch(session: Int, ConnectionWatch)

@@ -12,6 +12,8 @@ enum ClientEvent: Sendable {
     case received(Int, MessageHeader, [UInt8], age: Int64)
     case submit(ClientRequest)
     case cancel(UInt64)
+    /// Send a message that nobody answers; it is lost when no broker is there.
+    case tell(MessageHeader)
     case serve(ClientService)
     /// A handler has ended.
     case settle(MessageID, MessageKind, [UInt8])

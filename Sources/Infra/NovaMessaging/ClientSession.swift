@@ -199,6 +199,8 @@ final class ClientSession {
 
     func cancel(_ counter: UInt64, now: Int64) { perform(state.handle(.cancel(counter), now: now), now: now) }
 
+    func tell(_ header: MessageHeader, now: Int64) { perform(state.handle(.tell(header), now: now), now: now) }
+
     func serve(
         _ service: ClientService, _ handlers: QueueHandlers, deadline: Int64, done: CheckedContinuation<Bool, Never>,
         now: Int64

@@ -60,6 +60,14 @@ extension ClientState {
         send(target, header, request.body)
     }
 
+    /// Any broker will do: operators ask all of them.
+    func tell(_ header: MessageHeader) {
+        guard let index = links.indices.first(where: { links[$0].phase == .ready }) else { return }
+        var header = header
+        header.id = nextID()
+        send(index, header)
+    }
+
     /// Who decides on a message that may have run: a broker that knew the workers when the other one was lost.
     private func witness(of time: Int64, or home: Int?) -> Int? {
         guard let home, links[home].startedAt > time - Self.settling else { return home }

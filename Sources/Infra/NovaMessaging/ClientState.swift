@@ -104,6 +104,7 @@ final class ClientState {
         case .received(let index, let header, let body, let age): receive(header, body, index, age: age)
         case .submit(let request): submit(request)
         case .cancel(let counter): cancel(counter)
+        case .tell(let header): tell(header)
         case .serve(let service): serve(service)
         case .settle(let id, let kind, let body): settle(id, kind, body)
         case .drain: drain()
@@ -186,7 +187,7 @@ final class ClientState {
             for id in MessageIDList.decode(body) ?? [] where id.sender == instance {
                 requests[id.counter]?.takenBy = header.amount
             }
-        case .hello, .ready, .credit, .pong, .admin, .disclaim, .done: break
+        case .hello, .ready, .credit, .pong, .admin, .disclaim, .done, .span: break
         }
     }
 

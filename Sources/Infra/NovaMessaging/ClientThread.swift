@@ -126,6 +126,7 @@ final class ClientThread: Sendable {
             guard let session = sessions[key] else { return done.resume(throwing: ClientState.closed) }
             session.submit(request, done: done, now: now)
         case .cancel(let key, let counter): sessions[key]?.cancel(counter, now: now)
+        case .tell(let key, let header): sessions[key]?.tell(header, now: now)
         case .serve(let key, let service, let handlers, let deadline, let done):
             guard let session = sessions[key] else { return done.resume(returning: false) }
             session.serve(service, handlers, deadline: deadline, done: done, now: now)

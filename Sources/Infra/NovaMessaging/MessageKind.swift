@@ -46,6 +46,8 @@ public enum MessageKind: UInt8, Sendable, CaseIterable {
     case waiting
     /// The subscriber missed so many fanout messages; 0 when the number is not known.
     case missed
+    /// The sender has answered a request from outside; a line of its trace.
+    case span
 }
 
 /// Why a worker does not have a message.

@@ -75,6 +75,9 @@ public final class QueueClient: Sendable {
         }
     }
 
+    /// Sends a SPAN: nobody answers, and it is lost when no broker is there.
+    public func tell(_ header: MessageHeader) { thread.post(.tell(session: session, header)) }
+
     /// Serves a queue; false when no broker has confirmed it within the time (it goes on trying).
     ///
     /// - Parameters:

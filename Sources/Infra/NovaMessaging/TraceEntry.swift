@@ -1,10 +1,14 @@
 public import NovaCore
 public import NovaWire
 
-/// One message of a request, as the broker that it went through saw it.
+/// One message of a request, as the broker that it went through saw it; or the request itself.
 public struct TraceEntry: Record, Equatable {
+    /// The kind of an HTTP request's own entry: its interface is "POST os_compute_api:servers:create", its worker the
+    /// service that answered, its outcome the status.
+    public static let http = "http"
+
     public var trace = UUID128(high: 0, low: 0)
-    /// "call" or "cast".
+    /// "call", "cast", "fanout" or ``http``.
     public var kind = ""
     public var queue = ""
     public var interface = ""
@@ -18,7 +22,7 @@ public struct TraceEntry: Record, Equatable {
     public var waited: Int64 = 0
     /// Milliseconds from then until its end.
     public var served: Int64 = 0
-    /// "reply", "fail", "done"; "waiting" or "running" of a message that has not ended.
+    /// "reply", "fail", "done", "3 copies" of a fanout; "waiting" or "running" of a message that has not ended.
     public var outcome = ""
 
     public init() {}

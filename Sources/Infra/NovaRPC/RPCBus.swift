@@ -84,6 +84,17 @@ public final class RPCBus: Sendable {
         try await send(.fanout, method, .fanout(topic), context)
     }
 
+    /// Tells a broker of an HTTP request that has been answered: the first line of its trace.
+    public func served(_ request: ServedRequest) {
+        guard let trace = UUID128(request.id.dropFirst(4)) else { return }
+        var header = MessageHeader(.span, id: MessageID(sender: 0, counter: 0))
+        header.trace = trace
+        header.interface = String(decoding: "\(request.verb) \(request.operation)".utf8.prefix(255), as: UTF8.self)
+        header.method = UInt16(clamping: request.status)
+        header.amount = UInt64(clamping: request.time.milliseconds)
+        client.tell(header)
+    }
+
     private func send<M: RPCMethod>(
         _ kind: MessageKind, _ method: M, _ queue: QueueName, _ context: RequestContext
     ) async throws {

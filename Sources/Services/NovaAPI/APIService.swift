@@ -39,7 +39,8 @@ public struct APIService: CloudService {
             log: context.log)
         server = try HTTPServer(
             name: Self.name, host: config[APIOptions.listen], port: config[APIOptions.port], apis: Self.apis(parts),
-            authenticator: authenticator, policy: Policy(), log: context.log, metrics: context.metrics)
+            authenticator: authenticator, policy: Policy(), log: context.log, metrics: context.metrics,
+            served: context.bus.served)
     }
 
     /// All that the Compute API serves.

@@ -59,7 +59,8 @@ public final class IdentityService: CloudService {
         server = try HTTPServer(
             name: Self.name, host: config[IdentityOptions.listen], port: config[IdentityOptions.port],
             apis: core.apis, authenticator: core.authenticator, log: context.log,
-            authURI: config[IdentityOptions.identityEndpoint], metrics: context.metrics)
+            authURI: config[IdentityOptions.identityEndpoint], metrics: context.metrics,
+            served: context.bus.served)
     }
 
     /// The port of the Identity API, once it listens.

@@ -49,7 +49,8 @@ public struct ImageService: CloudService {
             name: Self.name, host: context.config[ImageOptions.listen], port: context.config[ImageOptions.port],
             apis: api.apis, authenticator: authenticator,
             policy: try Policy().adding(defaults: ["publicize_image": "rule:context_is_admin"]), log: context.log,
-            authURI: context.config[ImageOptions.authURI], metrics: context.metrics)
+            authURI: context.config[ImageOptions.authURI], metrics: context.metrics,
+            served: context.bus.served)
         try await context.bus.serve(
             dispatcher, topic: DescribeImage.topic, host: nil, slots: context.config[ImageOptions.slots])
         let outcome: Result<Void, any Error>

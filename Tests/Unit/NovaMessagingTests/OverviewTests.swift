@@ -114,17 +114,54 @@ struct OverviewTests {
         let status = try #require(rig.status("t"))
         #expect(status.received == 2)
         #expect(status.delivered == 1)
+        let entries = try Self.trace(UUID128(high: 0, low: 0), &rig)
+        #expect(entries.map(\.outcome) == ["running", "waiting"])
+        #expect(entries.map(\.served) == [15, 0])
+        #expect(entries.map(\.waited) == [0, 10])
+        #expect(entries.map { !$0.worker.isEmpty } == [true, false])
+    }
+
+    @Test("a trace has the HTTP request that began it, and fanouts")
+    func requests() throws {
+        var rig = BrokerRig()
+        rig.hello(1)
+        rig.hello(2)
+        let request = UUID128(high: 7, low: 8)
+        var subscription = MessageHeader(.ready, id: MessageID(sender: 2, counter: 1))
+        subscription.queue = .fanout("f")
+        _ = rig.broker.handle(.received(2, subscription, []), now: rig.now)
+        var news = MessageHeader(.fanout, id: MessageID(sender: 1, counter: 1))
+        news.queue = .fanout("f")
+        news.trace = request
+        _ = rig.broker.handle(.received(1, news, []), now: rig.now)
+        rig.now += 20
+        var span = MessageHeader(.span, id: MessageID(sender: 1, counter: 2))
+        span.trace = request
+        span.interface = "POST things:create"
+        span.method = 202
+        span.amount = 30
+        #expect(rig.broker.handle(.received(1, span, []), now: rig.now).isEmpty)
+        // However long a peer says that it took.
+        span.amount = .max
+        _ = rig.broker.handle(.received(1, span, []), now: rig.now)
+        let entries = try Self.trace(request, &rig)
+        #expect(entries.map(\.kind) == ["fanout", TraceEntry.http, TraceEntry.http])
+        #expect(entries.map(\.outcome) == ["1 copies", "202", "202"])
+        #expect(entries.map(\.interface) == ["f", "POST things:create", "POST things:create"])
+        #expect(entries.map(\.age) == [20, 30, 3_600_000])
+        #expect(entries.map(\.served) == [0, 30, 3_600_000])
+        #expect(entries.map(\.sender.isEmpty) == [false, true, true])
+    }
+
+    private static func trace(_ request: UUID128, _ rig: inout BrokerRig) throws -> [TraceEntry] {
         var question = MessageHeader(.admin, id: MessageID(sender: 1, counter: 3))
         question.method = AdminQuestion.trace.rawValue
+        question.trace = request
         let actions = rig.broker.handle(.received(1, question, []), now: rig.now)
         let bodies = actions.compactMap { action -> [UInt8]? in
             guard case .send(1, let header, let body) = action, header.kind == .reply else { return nil }
             return body
         }
-        let entries = try TraceList(decoding: try #require(bodies.first)).entries
-        #expect(entries.map(\.outcome) == ["running", "waiting"])
-        #expect(entries.map(\.served) == [15, 0])
-        #expect(entries.map(\.waited) == [0, 10])
-        #expect(entries.map { !$0.worker.isEmpty } == [true, false])
+        return try TraceList(decoding: try #require(bodies.first)).entries
     }
 }

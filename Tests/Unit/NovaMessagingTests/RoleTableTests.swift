@@ -113,6 +113,14 @@ struct RoleTableTests {
         }
     }
 
+    @Test("who may note requests from outside")
+    func traces() {
+        for role in Self.served.keys {
+            let mayTrace = !["compute", "conductor", "scheduler", "admin"].contains(role)
+            #expect(Self.table.mayTrace(PeerName(role: role, host: "h1", instance: "1")) == mayTrace, "\(role)")
+        }
+    }
+
     @Test("an unknown role may do nothing", arguments: ["", "Compute", "compute ", "root", "*", "queue"])
     func unknownRoles(role: String) {
         let peer = PeerName(role: role, host: "h1", instance: "1")
@@ -121,5 +129,6 @@ struct RoleTableTests {
             for kind in MessageKind.allCases { #expect(!Self.table.maySend(peer, kind, to: queue)) }
         }
         #expect(!Self.table.mayAsk(peer, .queues))
+        #expect(!Self.table.mayTrace(peer))
     }
 }

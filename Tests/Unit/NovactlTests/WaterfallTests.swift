@@ -47,6 +47,16 @@ struct WaterfallTests {
             ])
     }
 
+    @Test("the HTTP request is the first line, by its own name")
+    func request() {
+        var http = Self.entry(
+            "POST os_compute_api:servers:create", 202, age: 400, waited: 0, served: 20, outcome: "202")
+        http.kind = TraceEntry.http
+        let waterfall = Waterfall([Self.entry("compute", 1, age: 395, waited: 0, served: 100), http])
+        #expect(
+            waterfall.rows.map { $0["method"]?.stringValue } == ["POST os_compute_api:servers:create", "compute.build"])
+    }
+
     @Test("every line is as wide as the others and shows its message, however short it was")
     func bounds() {
         let cases: [(Int64, Int64, Int64)] = [

@@ -7,7 +7,7 @@ import NovaSchema
 extension QueueCommand {
     struct Trace: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows the messages that worked for a request on a line of time.",
+            abstract: "Shows a request and the messages that worked for it on a line of time.",
             discussion: """
                 The id is that of the answer's X-Openstack-Request-Id, of each log line, and of workflow show. In the line \
                 '.' is waiting for a worker and '=' is the worker's time. Brokers keep their last 20,000 messages.

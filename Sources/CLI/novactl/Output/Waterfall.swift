@@ -50,10 +50,14 @@ struct Waterfall {
     private func json(_ entry: TraceEntry) -> JSONObject {
         [
             "offset": .integer(start - entry.age), "kind": .string(entry.kind), "queue": .string(entry.queue),
-            "interface": .string(entry.interface), "method": .string(MethodNames.full(entry.interface, entry.method)),
+            "interface": .string(entry.interface), "method": .string(Self.method(entry)),
             "number": .integer(entry.method), "sender": .string(entry.sender), "worker": .string(entry.worker),
             "waited": .integer(entry.waited), "served": .integer(entry.served), "outcome": .string(entry.outcome),
         ]
+    }
+
+    private static func method(_ entry: TraceEntry) -> String {
+        entry.kind == TraceEntry.http ? entry.interface : MethodNames.full(entry.interface, entry.method)
     }
 
     /// Between two bars: '.' while it waited, '=' while a worker had it.

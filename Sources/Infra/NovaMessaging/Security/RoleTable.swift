@@ -16,7 +16,7 @@
 /// What this code does beyond 7.9, and why: the scheduler claims at placement and asks for the queues, since a host whose
 /// queue nobody serves takes no server; the API asks for the same reason, resolves networks and images before it accepts
 /// a server; whoever checks tokens (all with a REST interface) asks identity for keys and hears its revocations; the
-/// conductor may tell all compute hosts something. A compute host's name must be exactly that of the queue.
+/// conductor may tell all compute hosts something. Whoever has a REST interface may note its requests in the trace. A compute host's name must be exactly that of the queue.
 public struct RoleTable: Sendable {
     /// Queues that a rule is about.
     enum Pattern: Hashable, Sendable {
@@ -32,6 +32,8 @@ public struct RoleTable: Sendable {
         var sends: Set<Pattern> = []
         var asks: Set<AdminQuestion> = []
         var asksEverything = false
+        /// Whether it answers HTTP requests, and so may note them in the trace.
+        var hasREST = false
     }
 
     private let rules: [String: Rules]
@@ -66,6 +68,9 @@ public struct RoleTable: Sendable {
         default: false
         }
     }
+
+    /// Whether a peer may note a request from outside (SPAN).
+    public func mayTrace(_ peer: PeerName) -> Bool { allowsEverything || rules[peer.role]?.hasREST == true }
 
     /// Whether a peer may put a question to the broker itself.
     public func mayAsk(_ peer: PeerName, _ question: AdminQuestion) -> Bool {
@@ -107,7 +112,7 @@ extension RoleTable {
         "placement": server("placement"),
         "identity": Rules(
             serves: own("identity").union([.fanout("revocations")]),
-            sends: [.topic("conductor"), .fanout("revocations")]),
+            sends: [.topic("conductor"), .fanout("revocations")], hasREST: true),
         "api": face("api"), "metadata": face("metadata"), "proxy": face("proxy"), "consoleauth": face("consoleauth"),
         "admin": Rules(asksEverything: true),
     ])
@@ -117,7 +122,8 @@ extension RoleTable {
     /// A service that others ask for what it keeps.
     private static func server(_ topic: String) -> Rules {
         Rules(
-            serves: own(topic).union([.fanout("revocations")]), sends: [.topic("conductor"), .topic("identity")])
+            serves: own(topic).union([.fanout("revocations")]), sends: [.topic("conductor"), .topic("identity")],
+            hasREST: true)
     }
 
     /// A service that users speak to.
@@ -127,6 +133,6 @@ extension RoleTable {
             sends: [
                 .topic("conductor"), .anyHost("compute"), .topic("scheduler"), .topic("network"), .topic("image"),
                 .topic("identity"),
-            ], asks: [.queues])
+            ], asks: [.queues], hasREST: true)
     }
 }
