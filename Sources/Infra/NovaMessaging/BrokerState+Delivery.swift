@@ -33,10 +33,9 @@ extension BrokerState {
             guard message.isIdempotent else { return fail(message, Self.workerLost(header)) }
         }
         guard !isDraining else { return refuse(message, .moved) }
-        if header.flags.contains(.resent) { return hold(message, MessageDoubt(header)) }
-        guard !message.isIdempotent else { return enqueue(message, fresh: true) }
-        // This process stood still: the message may have lain here while its sender went elsewhere.
-        if now < doubtUntil { return hold(message, MessageDoubt(since: doubtSince, now: now)) }
+        if header.flags.contains(.resent) || now < doubtUntil && !message.isIdempotent {
+            return hold(message, doubt(of: header))
+        }
         enqueue(message, fresh: true)
     }
 

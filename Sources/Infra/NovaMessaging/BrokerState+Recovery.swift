@@ -67,8 +67,8 @@ extension BrokerState {
         switch message.state {
         case .held:
             unhold(message, as: .pending)
-            queues[message.header.queue].map { ask(for: message, in: $0, MessageDoubt(header)) }
-        case .pending: doubt(message, MessageDoubt(header))
+            queues[message.header.queue].map { ask(for: message, in: $0, doubt(of: header)) }
+        case .pending: doubt(message, doubt(of: header))
         case .delivered where !message.isTaken: message.isSuspect = true
         case .delivered, .dropped: break
         }
@@ -82,12 +82,21 @@ extension BrokerState {
         ask(for: message, in: queue, doubt)
     }
 
-    /// The same, when nobody knows since a time, or since this process stood still: what lay unread meanwhile was sent
-    /// long before it was heard.
+    /// The same, when nobody knows since a time.
     func doubt(_ message: BrokerMessage, since: Int64) {
-        let since = now < doubtUntil ? min(since, doubtSince) : since
-        doubt(message, MessageDoubt(since: since, now: now))
+        doubt(message, .unknown(since: min(since, unreadSince), now: now))
     }
+
+    /// What is not known of a message that has come.
+    func doubt(of header: MessageHeader) -> MessageDoubt {
+        let said = MessageDoubt(header)
+        guard case .unknown(let time) = said else { return said }
+        return .unknown(since: min(now - time, unreadSince), now: now)
+    }
+
+    /// After this process stood still, since when: what lay unread meanwhile was sent long before it was heard, and its
+    /// sender may have turned elsewhere.
+    private var unreadSince: Int64 { now < doubtUntil ? doubtSince : now }
 
     private func ask(_ peer: BrokerPeer, for message: BrokerMessage) {
         message.unanswered.insert(peer.instance)

@@ -18,5 +18,5 @@ enum MessageDoubt {
     }
 
     /// Nobody knows since a time.
-    init(since: Int64, now: Int64) { self = .unknown(min(max(0, now - since), Self.limit)) }
+    static func unknown(since: Int64, now: Int64) -> MessageDoubt { .unknown(min(max(0, now - since), limit)) }
 }
