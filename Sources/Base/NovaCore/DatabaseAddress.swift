@@ -84,6 +84,13 @@ public struct PostgreSQLTarget: Sendable, Equatable, CustomStringConvertible {
             let colon = text[scheme.upperBound..<at].firstIndex(of: ":")
         {
             text.replaceSubrange(text.index(after: colon)..<at, with: "***")
+        } else if let scheme = text.firstRange(of: "://"), !text.contains("@"),
+            let colon = text[scheme.upperBound...].firstIndex(where: { ":/?[".contains($0) }), text[colon] == ":"
+        {
+            // A password whose host was forgotten stands where a port belongs.
+            let start = text.index(after: colon)
+            let end = text[start...].firstIndex { "/?,".contains($0) } ?? text.endIndex
+            if !text[start..<end].allSatisfy(\.isNumber) { text.replaceSubrange(start..<end, with: "***") }
         }
         if let query = text.firstIndex(of: "?") {
             let parts = text[text.index(after: query)...].split(separator: "&", omittingEmptySubsequences: false)

@@ -12,6 +12,7 @@ final class PostgreSQLWire {
 
     /// Connects; blocks for 5 s at most for each address of the URL.
     init(url: Secret<String>, application: String) throws {
+        try PostgreSQLURL.check(url.reveal())
         let settings = [
             ("dbname", url.reveal()), ("connect_timeout", Self.connectSeconds), ("client_encoding", "UTF8"),
             ("application_name", application), ("keepalives_idle", "5"), ("keepalives_interval", "2"),
@@ -37,9 +38,7 @@ final class PostgreSQLWire {
         let options = PQconninfoParse(url.reveal(), &parseError)
         PQfreemem(parseError)
         guard let options else {
-            return NovaError(
-                .unavailable, PostgreSQLFailure.wrongURL,
-                details: "expected \(DatabaseAddress.expectation); special characters of a password as %XX")
+            return PostgreSQLURL.failure
         }
         PQconninfoFree(options)
         let text = PQerrorMessage(handle).map { String(cString: $0) } ?? ""
