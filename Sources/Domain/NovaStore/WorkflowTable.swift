@@ -37,22 +37,34 @@ public struct WorkflowTable {
     }
 
     /// Open workflows that nobody runs and whose time has come; of several for one server only the oldest.
-    public func takeable(limit: Int) throws -> [WorkflowID] {
-        try connection.rows(
-            "SELECT w.id FROM workflows AS w WHERE \(Self.isFree) ORDER BY w.retry_at, w.created_at LIMIT ?1",
-            [.integer(Int64(limit)), try connection.now().column]
-        ) { try $0.field(0, as: WorkflowID.self) }
+    ///
+    /// - Parameter owedLimit: the most owed cleanups among them.
+    public func takeable(limit: Int, owedLimit: Int) throws -> [WorkflowID] {
+        let now = try connection.now().column
+        func ids(_ clause: String, _ limit: Int) throws -> [WorkflowID] {
+            try connection.rows(
+                """
+                SELECT w.id FROM workflows AS w WHERE \(clause) AND \(Self.isFree)
+                ORDER BY w.retry_at, w.created_at LIMIT ?1
+                """, [.integer(Int64(limit)), now]
+            ) { try $0.field(0, as: WorkflowID.self) }
+        }
+        let owed = try ids("w.state = 'owed'", max(0, min(limit, owedLimit)))
+        return owed + (try ids("w.state <> 'owed'", limit - owed.count))
     }
 
     /// Takes a workflow for an owner when it is free, with a new epoch.
     ///
+    /// - Parameter alsoOwed: false refuses an owed cleanup.
     /// - Returns: the workflow, nil when it is finished, taken, waiting, or behind an older one of its server.
-    public func lease(_ id: WorkflowID, owner: String, for duration: Duration) throws -> WorkflowRecord? {
+    public func lease(
+        _ id: WorkflowID, owner: String, for duration: Duration, alsoOwed: Bool = true
+    ) throws -> WorkflowRecord? {
         let now = try connection.now()
         let changed = try connection.execute(
             """
             UPDATE workflows AS w SET owner = ?3, lease_expires_at = ?4, epoch = epoch + 1
-            WHERE w.id = ?1 AND \(Self.isFree)
+            WHERE w.id = ?1 AND \(alsoOwed ? "" : "w.state <> 'owed' AND ")\(Self.isFree)
             """, [id.column, now.column, .text(owner), now.adding(duration).column])
         return changed == 1 ? try find(id) : nil
     }

@@ -10,6 +10,7 @@ final class WorkflowLeases: Sendable {
     }
     private struct Entry {
         let epoch: Int64
+        let isOwed: Bool
         var expires: ContinuousClock.Instant
         var cancel: (@Sendable () -> Void)?
     }
@@ -17,13 +18,18 @@ final class WorkflowLeases: Sendable {
 
     var count: Int { entries.withLock { $0.count } }
 
+    /// How many of them are owed cleanups.
+    var owedCount: Int { entries.withLock { $0.values.count { $0.isOwed } } }
+
     /// All that run.
     var all: [Lease] { entries.withLock { $0.map { Lease(id: $0.key, epoch: $0.value.epoch) } } }
 
     func isHeld(_ id: WorkflowID) -> Bool { entries.withLock { $0[id] != nil } }
 
     func add(_ record: WorkflowRecord, until expiry: ContinuousClock.Instant) {
-        entries.withLock { $0[record.id] = Entry(epoch: record.epoch, expires: expiry) }
+        entries.withLock {
+            $0[record.id] = Entry(epoch: record.epoch, isOwed: record.state == .owed, expires: expiry)
+        }
     }
 
     /// How to end the run of a workflow.

@@ -13,6 +13,8 @@ public final class WorkflowRunner: Sendable {
     private let database: Database
     private let owner: String
     private let slots: Int
+    /// The most owed cleanups at once: those of a host that hangs must leave room for other work.
+    private let owedSlots: Int
     private let times: WorkflowTimes
     private let log: Logger
     private let wakeUp = WakeUp()
@@ -30,6 +32,7 @@ public final class WorkflowRunner: Sendable {
         self.database = database
         self.owner = owner
         self.slots = slots
+        owedSlots = max(1, slots / 4)
         self.times = times
         self.log = log
     }
@@ -109,10 +112,13 @@ public final class WorkflowRunner: Sendable {
                         wanted += await scan(atMost: free - wanted.count)
                     }
                     let expiry = ContinuousClock.now + times.lease
-                    for record in await lease(wanted) {
+                    let taken = await lease(wanted)
+                    for record in taken {
                         leases.add(record, until: expiry)
                         group.addTask { await self.hold(record) }
                     }
+                    // Offers that were not for us leave their room to those behind them.
+                    if taken.count < wanted.count, hasOffers { continue }
                 }
                 await wakeUp.wait(atMost: times.scan)
             }
@@ -127,9 +133,12 @@ public final class WorkflowRunner: Sendable {
         }
     }
 
+    private var hasOffers: Bool { offered.withLock { !$0.isEmpty } }
+
     private func scan(atMost limit: Int) async -> [WorkflowID] {
         do {
-            return try await database.read { try WorkflowTable($0).takeable(limit: limit) }
+            let owedLimit = owedSlots - leases.owedCount
+            return try await database.read { try WorkflowTable($0).takeable(limit: limit, owedLimit: owedLimit) }
         } catch {
             log.error("the database could not be asked for work: \(error)")
             return []
@@ -140,10 +149,16 @@ public final class WorkflowRunner: Sendable {
         // One whose lease this process has lost may still be ending here.
         let ids = ids.filter { !leases.isHeld($0) }
         guard !ids.isEmpty else { return [] }
+        let room = owedSlots - leases.owedCount
         do {
             return try await database.write { [owner, times] connection in
                 let table = WorkflowTable(connection)
-                return try ids.compactMap { try table.lease($0, owner: owner, for: times.lease) }
+                var room = room
+                return try ids.compactMap { id in
+                    let record = try table.lease(id, owner: owner, for: times.lease, alsoOwed: room > 0)
+                    if record?.state == .owed { room -= 1 }
+                    return record
+                }
             }
         } catch {
             log.error("workflows could not be taken: \(error)")

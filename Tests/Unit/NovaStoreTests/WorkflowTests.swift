@@ -199,7 +199,7 @@ struct WorkflowTests {
             let table = WorkflowTable(connection)
             try table.insert(older)
             try table.insert(younger)
-            return try table.takeable(limit: 10)
+            return try table.takeable(limit: 10, owedLimit: 10)
         }
         #expect(takeable == [older.id])
         await database.close()
