@@ -237,7 +237,8 @@ let testTargets = [
     tests("QueueSimulationTests", in: "Simulation", ["NovaCore", "NovaWire", "NovaMessaging"]),
     tests("NovactlTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaMessaging", "novactl"]),
     tests(
-        "NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaDatabase", "DatabaseTestKit"], packages: [log]),
+        "NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaTelemetry", "NovaDatabase", "DatabaseTestKit"],
+        packages: [log]),
     tests(
         "NovaHTTPTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient"],
         packages: [log]),
@@ -267,6 +268,10 @@ let testTargets = [
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaDatabase", "PlacementStore", "NovaScheduling", "DatabaseTestKit",
         ], packages: [log]),
+    tests(
+        "NovaConductorTests", in: "Unit",
+        ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel", "NovaStore", "NovaConductor", "DatabaseTestKit"],
+        packages: [log]),
     tests("NovaAuditTests", in: "Unit", ["NovaCore", "NovaModel", "NovaInterfaces", "NovaAudit"]),
     tests(
         "NovaIdentityTests", in: "Unit",

@@ -19,12 +19,15 @@ public enum ServerArchive {
 
     /// Archives the servers that were deleted before a time and whose workflows have all ended.
     ///
-    /// - Parameter file: gets the rows as lines of JSON before they are removed; lines may come twice when the process
-    ///   dies in between. Nil keeps no copy.
+    /// - Parameters:
+    ///   - file: gets the rows as lines of JSON before they are removed; lines may come twice when the process dies in
+    ///     between. Nil keeps no copy.
+    ///   - permit: asked in each transaction that removes rows; what it throws ends the run.
     /// - Returns: how many servers were archived.
     @discardableResult
     public static func run(
-        on database: Database, deletedBefore time: Timestamp, to file: ArchiveFile?
+        on database: Database, deletedBefore time: Timestamp, to file: ArchiveFile?,
+        permit: @escaping @Sendable (Connection) throws -> Void = { _ in }
     ) async throws -> Int {
         var count = 0
         while true {
@@ -36,6 +39,7 @@ public enum ServerArchive {
             }
             guard !ids.isEmpty else { return count }
             let removed = try await database.write { connection in
+                try permit(connection)
                 // What has come into use since it was read is left alone.
                 let still = try connection.rows(
                     "SELECT id FROM servers WHERE \(condition) AND \(clause("id IN (%)", ids))", [time.column] + ids
