@@ -5,7 +5,7 @@ import NovaWire
 
 /// Servers, inside one transaction.
 public struct ServerTable {
-    private let connection: Connection
+    let connection: Connection
 
     public init(_ connection: Connection) { self.connection = connection }
 
@@ -13,7 +13,7 @@ public struct ServerTable {
     public func insert(_ server: inout ServerRecord) throws {
         try connection.execute("UPDATE server_sequence SET last = last + 1")
         server.sequence = try connection.row("SELECT last FROM server_sequence") { try $0.int(0) } ?? 1
-        try connection.insert(server, into: "servers")
+        try connection.insert(server, into: "servers", derived: Self.sizes(server.flavor))
     }
 
     /// A server by its id, deleted ones only when asked for.
@@ -32,7 +32,7 @@ public struct ServerTable {
         guard var server = try find(id) else { return nil }
         try body(&server)
         server.updatedAt = time
-        _ = try connection.update(server, in: "servers", key: "id")
+        _ = try connection.update(server, in: "servers", key: "id", derived: Self.sizes(server.flavor))
         return server
     }
 
@@ -72,18 +72,6 @@ public struct ServerTable {
             if filter.limit >= 0 { servers = Array(servers.prefix(Int(filter.limit))) }
         }
         return servers
-    }
-
-    /// What a project uses now: servers, cores and RAM.
-    ///
-    /// Derived, never counted up.
-    public func usage(of project: ProjectID) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
-        let flavors = try connection.rows(
-            "SELECT flavor FROM servers WHERE project_id = ? AND is_deleted = 0", [project.column]
-        ) { try $0.field(0, as: Flavor.self) }
-        return (
-            Int64(flavors.count), flavors.reduce(0) { $0 &+ $1.vcpus }, flavors.reduce(0) { $0 &+ $1.memoryMB }
-        )
     }
 
     /// Ids, power states and rest of all servers that live on a host.

@@ -5,9 +5,14 @@ public import NovaWire
 // it does not know for a text.
 extension Connection {
     /// Adds a record as a row of a table with the record's columns.
-    public func insert<R: Record>(_ record: R, into table: String) throws {
-        let names = columns(of: R.self)
-        try execute("INSERT INTO \"\(table)\" \(Self.valueList(names))", record.columns)
+    ///
+    /// - Parameter derived: further columns, whose values follow from the record's, for queries.
+    public func insert<R: Record>(
+        _ record: R, into table: String, derived: [(name: String, value: ColumnValue)] = []
+    ) throws {
+        let names = columns(of: R.self) + derived.map(\.name)
+        try execute(
+            "INSERT INTO \"\(table)\" \(Self.valueList(names))", record.columns + derived.map(\.value))
     }
 
     /// Adds a record, or updates the row that has the same key columns.
@@ -25,11 +30,14 @@ extension Connection {
 
     /// Writes all columns of the row with the same key.
     ///
+    /// - Parameter derived: further columns, whose values follow from the record's.
     /// - Returns: how many rows there were.
     @discardableResult
-    public func update<R: Record>(_ record: R, in table: String, key: String) throws -> Int {
-        let names = columns(of: R.self)
-        var values = record.columns
+    public func update<R: Record>(
+        _ record: R, in table: String, key: String, derived: [(name: String, value: ColumnValue)] = []
+    ) throws -> Int {
+        let names = columns(of: R.self) + derived.map(\.name)
+        var values = record.columns + derived.map(\.value)
         guard let position = names.firstIndex(of: key), position < values.count else {
             throw NovaError(.internal, "A database statement failed.", details: "\(R.self) has no column \(key)")
         }

@@ -34,6 +34,12 @@ public struct ConductorService: CloudService {
             context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
         database.report(to: context.metrics, service: context.name)
         try await database.write { try FlavorTable($0).insertDefaults() }
+        do {
+            while try await database.write({ try ServerTable($0).fillSizes(limit: 500) }) > 0 {}
+        } catch {
+            // Usage is right without them, only slower to find.
+            context.log.error("sizes of servers were not filled in", metadata: ["error": "\(NovaError(error))"])
+        }
         databasePart.ready()
         reports = ServiceReports(
             database: database, interval: .seconds(config[CommonOptions.reportInterval]), log: context.log)

@@ -15,7 +15,8 @@ struct SchemaTests {
     @Test(
         "Each record table has exactly the columns that its record declares.",
         arguments: [
-            ("servers", ServerRecord.columnNames), ("flavors", Flavor.columnNames), ("key_pairs", KeyPair.columnNames),
+            ("servers", ServerRecord.columnNames + ["vcpus", "memory_mb"]), ("flavors", Flavor.columnNames),
+            ("key_pairs", KeyPair.columnNames),
             ("services", ServiceRecord.columnNames), ("workflows", WorkflowRecord.columnNames),
             ("workflow_steps", WorkflowStepRecord.columnNames), ("server_changes", ServerChange.columnNames),
             ("findings", Finding.columnNames), ("reconcilers", ReconcilerStatus.columnNames),

@@ -37,11 +37,19 @@ CREATE TABLE servers (
     launched_at INTEGER,
     terminated_at INTEGER,
     is_deleted INTEGER NOT NULL,
-    deleted_at INTEGER
+    deleted_at INTEGER,
+    -- as the flavor says; null in rows of older releases
+    vcpus INTEGER,
+    memory_mb INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX servers_by_project ON servers (project_id, is_deleted, created_at DESC, id DESC);
 CREATE INDEX servers_by_time ON servers (is_deleted, created_at DESC, id DESC);
 CREATE INDEX servers_by_host ON servers (host, is_deleted);
+-- What a project uses is summed up here.
+CREATE INDEX servers_by_use ON servers (project_id, is_deleted, vcpus, memory_mb) WHERE is_deleted = 0;
+CREATE INDEX servers_without_size ON servers (id) WHERE vcpus IS NULL AND is_deleted = 0;
+-- What the archive takes.
+CREATE INDEX servers_by_deletion ON servers (deleted_at) WHERE is_deleted = 1;
 
 -- The last sequence number that was given to a server.
 CREATE TABLE server_sequence (

@@ -1,0 +1,50 @@
+public import NovaCore
+import NovaDatabase
+import NovaModel
+import NovaWire
+
+// What projects use: a sum over the rows of their servers, never a counter.
+extension ServerTable {
+    /// The columns that repeat what the flavor says, so that an index has it.
+    static func sizes(_ flavor: Flavor) -> [(name: String, value: ColumnValue)] {
+        [("vcpus", flavor.vcpus.column), ("memory_mb", flavor.memoryMB.column)]
+    }
+
+    /// What a project uses now: servers, cores and RAM.
+    ///
+    /// From the index `servers_by_use` alone: no row is read, and no flavor decoded.
+    public func usage(of project: ProjectID) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
+        let sums = try connection.row(
+            """
+            SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT),
+                count(*) - count(vcpus)
+            FROM servers WHERE project_id = ? AND is_deleted = 0
+            """, [project.column]
+        ) { (servers: try $0.int(0), cores: try $0.int(1), memoryMB: try $0.int(2), unsized: try $0.int(3)) }
+        guard let sums else { return (0, 0, 0) }
+        guard sums.unsized > 0 else { return (sums.servers, sums.cores, sums.memoryMB) }
+        // Written by an older release.
+        let flavors = try connection.rows(
+            "SELECT flavor FROM servers WHERE project_id = ? AND is_deleted = 0 AND vcpus IS NULL", [project.column]
+        ) { try $0.field(0, as: Flavor.self) }
+        return (
+            sums.servers, flavors.reduce(sums.cores) { $0 &+ $1.vcpus },
+            flavors.reduce(sums.memoryMB) { $0 &+ $1.memoryMB }
+        )
+    }
+
+    /// Gives some of the servers that an older release has written their sizes.
+    ///
+    /// - Returns: how many there were; 0 when all have them.
+    public func fillSizes(limit: Int64) throws -> Int {
+        let servers = try connection.rows(
+            "SELECT id, flavor FROM servers WHERE vcpus IS NULL AND is_deleted = 0 LIMIT ?", [.integer(limit)]
+        ) { (id: $0.value(0), flavor: try $0.field(1, as: Flavor.self)) }
+        for server in servers {
+            try connection.execute(
+                "UPDATE servers SET vcpus = ?, memory_mb = ? WHERE id = ?",
+                [server.flavor.vcpus.column, server.flavor.memoryMB.column, server.id])
+        }
+        return servers.count
+    }
+}
