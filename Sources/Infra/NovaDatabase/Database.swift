@@ -113,7 +113,12 @@ public final class Database: Sendable {
     /// database work, as everyone's writes wait for it.
     @discardableResult
     public func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        try await submit(isRead: false, to: writes, body)
+        let start = ContinuousClock.now
+        defer {
+            let time = ContinuousClock.now - start
+            tally.change { if $0.longestWrite < time { $0.longestWrite = time } }
+        }
+        return try await submit(isRead: false, to: writes, body)
     }
 
     private func submit<T: Sendable>(

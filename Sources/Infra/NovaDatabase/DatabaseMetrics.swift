@@ -1,3 +1,4 @@
+import NovaCore
 public import NovaTelemetry
 import Synchronization
 
@@ -20,10 +21,15 @@ extension Database {
         let counters = Self.counts.map { registry.counter($0.name, help: $0.help, labels: labels) }
         let waiting = registry.gauge(
             "nova_database_waiting_writes", help: "Changes that wait for the writer now.", labels: labels)
+        let longest = registry.gauge(
+            "nova_database_longest_write_seconds",
+            help: "The longest that a change has taken from being asked for to its commit or refusal, since the start.",
+            labels: labels)
         let told = Mutex(DatabaseStatistics())
         registry.onRender { [weak self] in
             guard let now = self?.statistics else { return }
             waiting.set(now.waitingWrites)
+            longest.set(Double(now.longestWrite.microseconds) / 1e6)
             let before = told.withLock { told in
                 defer { told = now }
                 return told

@@ -17,6 +17,8 @@ public struct DatabaseStatistics: Sendable, Equatable {
     public var prepared = 0
     /// Closures that wait for the writer now.
     public var waitingWrites = 0
+    /// The longest that a caller of ``Database/write(_:)`` has waited for its end, well or not.
+    public var longestWrite = Duration.zero
 
     public init() {}
 }

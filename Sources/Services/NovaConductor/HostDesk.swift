@@ -49,23 +49,29 @@ struct HostDesk: Sendable {
     }
 
     /// Takes what the hypervisor says into the rows of servers at rest (`spec/states.md`, "Periodic power sync").
+    ///
+    /// What has changed is found beside the writer, which a report of thousands of instances must not keep from others.
     func power(_ request: PowerReport, _ call: RPCCall) async throws -> PowerReport.Response {
         try require(request.host, call)
-        let (response, owed) = try await database.write { connection in
-            (
-                try settle(request, connection),
-                request.isComplete ? try WorkflowTable(connection).wakeOwed(by: request.host) : []
-            )
+        let (response, changed) = try await database.read { try compare(request, $0) }
+        guard request.isComplete || !changed.isEmpty || !request.gone.isEmpty else { return response }
+        let owed = try await database.write { connection in
+            for instance in changed { try take(instance, request.host, connection) }
+            for missing in request.gone { try lose(missing, request.host, connection) }
+            return request.isComplete ? try WorkflowTable(connection).wakeOwed(by: request.host) : []
         }
         for id in owed { offer(id) }
         return response
     }
 
-    /// Inside a transaction: what a report changes, and what the host should know.
-    private func settle(_ request: PowerReport, _ connection: Connection) throws -> PowerReport.Response {
+    /// What the host should know, and the instances whose rows say something else.
+    private func compare(
+        _ request: PowerReport, _ connection: Connection
+    ) throws -> (PowerReport.Response, changed: [InstancePower]) {
         let table = ServerTable(connection)
         let servers = try request.isComplete ? table.onHost(request.host) : []
         var response = PowerReport.Response()
+        var changed: [InstancePower] = []
         response.ports = servers.flatMap { $0.network.ports.map(\.portID) }
         let known = Dictionary(servers.map { ($0.id, $0) }) { a, _ in a }
         for instance in request.instances {
@@ -84,18 +90,30 @@ struct HostDesk: Sendable {
                 response.ports += server.network.ports.map(\.portID)
                 continue
             }
-            guard server.taskState == nil, server.powerState != instance.powerState else { continue }
-            let after = try table.change(server.id) { PowerSync.apply(instance.powerState, to: &$0) }
-            guard let after, after.vmState != server.vmState else { continue }
-            try ServerChangeTable(connection).note(
-                "power sync", by: "nova-compute",
-                why: "The host says \(instance.powerState.rawValue).", from: server, to: after)
+            if Self.mayTake(instance, server) { changed.append(instance) }
         }
         let reported = Set(request.instances.map(\.serverID))
         response.missing = servers.filter { Self.mustExist($0) && !reported.contains($0.id) }
             .map { MissingInstance($0.id, version: $0.updatedAt) }
-        for missing in request.gone { try lose(missing, request.host, connection) }
-        return response
+        return (response, changed)
+    }
+
+    /// Whether a reported state is news about a server at rest.
+    private static func mayTake(_ instance: InstancePower, _ server: ServerRecord) -> Bool {
+        server.taskState == nil && server.powerState != instance.powerState
+    }
+
+    /// Inside a transaction: takes one instance's state into its row, unless the server has changed since.
+    private func take(_ instance: InstancePower, _ host: String, _ connection: Connection) throws {
+        let table = ServerTable(connection)
+        guard let server = try table.find(instance.serverID), !Self.isGone(server), server.host == host,
+            Self.mayTake(instance, server)
+        else { return }
+        let after = try table.change(server.id) { PowerSync.apply(instance.powerState, to: &$0) }
+        guard let after, after.vmState != server.vmState else { return }
+        try ServerChangeTable(connection).note(
+            "power sync", by: "nova-compute",
+            why: "The host says \(instance.powerState.rawValue).", from: server, to: after)
     }
 
     /// Whether it is certain that no host should have an instance of a server.

@@ -10,7 +10,7 @@ import NovaWire
 /// The rows of the cloud's networks, and their likeness on the network host.
 final class NetworkEngine: Sendable {
     /// How long the fence of a server without ports is kept: longer than any message lives.
-    private static let fenceSeconds: Int64 = 86_400
+    private static let fenceSeconds: Int64 = 900
 
     let database: Database
     let cloudID: CloudID
