@@ -1,0 +1,235 @@
+"""What must not grow: tools/bench scale. Starts the clouds that it needs, one after the other."""
+
+import argparse
+import http.client
+import json
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+from api import Cloud, boot_many, churn, cpu_per_boot, single_boots
+from figures import Figure, show
+from processes import Processes
+
+# Projects have limits here, so that each create adds up what its project uses.
+LIMITED = ["quota.unlimited_projects=", "quota.instances=1000000", "quota.cores=10000000", "quota.ram=100000000000"]
+FIGURES = {
+    "cpu_per_boot_0_ms": Figure("CPU per boot, empty cloud", "ms"),
+    "cpu_per_boot_tenth_ms": Figure("CPU per boot, a tenth of the servers", "ms"),
+    "cpu_per_boot_all_ms": Figure("CPU per boot, all servers", "ms"),
+    "cpu_ratio": Figure("CPU per boot, all servers against none", "x", 1.25),
+    "p50_0_ms": Figure("single boot p50, empty cloud", "ms"),
+    "p50_tenth_ms": Figure("single boot p50, a tenth of the servers", "ms"),
+    "p50_all_ms": Figure("single boot p50, all servers", "ms"),
+    "p50_ratio": Figure("single boot p50, all servers against none", "x", 1.25),
+    "restart_s": Figure("restart with all servers, until a list is answered", "s", 3),
+    "crash_restart_s": Figure("the same after SIGKILL", "s", 3),
+    "first_boot_s": Figure("after that, until a new server is ACTIVE", "s"),
+    "cycles_per_second": Figure("creates and deletes", "1/s"),
+    "churn_first_mb": Figure("all databases, after a fifth of the cycles", "MB"),
+    "churn_last_mb": Figure("all databases, after the last", "MB"),
+    "churn_ratio": Figure("databases, last against a fifth", "x", 1.1),
+    "writers": Figure("daemons that write one SQLite file", ""),
+    "writers_cycles_per_second": Figure("creates and deletes meanwhile", "1/s"),
+    "longest_write_s": Figure("longest write of any of them", "s", 1),
+}
+
+
+class LocalCloud:
+    """A cloud of tools/cloud in a folder of its own; it ends with the block."""
+
+    def __init__(self, options, *arguments, sets=()):
+        self.tool = os.path.join(options.root, "tools", "cloud")
+        self.novactl = os.path.join(options.root, ".build", options.build, "novactl")
+        self.folder = os.path.join(options.folder, "cloud")
+        self.up = ["up", "--driver", "fake", f"--{options.build}", "--port-base", str(options.port_base), *arguments]
+        for setting in sets:
+            self.up += ["--set", setting]
+
+    def run(self, *arguments, output=None):
+        result = subprocess.run([self.tool, *arguments, "--dir", self.folder], stdout=output or sys.stderr, text=True,
+                                check=True)
+        return result.stdout
+
+    def __enter__(self):
+        try:
+            self.run(*self.up)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run([self.tool, "down", "--wipe", "--dir", self.folder], stdout=sys.stderr, check=False)
+
+    def client(self):
+        """Logs in."""
+        lines = self.run("env", output=subprocess.PIPE).splitlines()
+        words = [shlex.split(line.removeprefix("export "))[0] for line in lines if line.startswith("export ")]
+        return Cloud(dict(word.split("=", 1) for word in words))
+
+    def daemons(self):
+        """Monitoring ports by name."""
+        lines = self.run("status", output=subprocess.PIPE).splitlines()[1:]
+        rows = [line.split() for line in lines]
+        return {row[0]: row[2] for row in rows if row[2] != "-"}
+
+    def archive(self):
+        """Takes what was deleted out of the database; its size in bytes."""
+        command = [self.novactl, "db", "archive", "--config-file", os.path.join(self.folder, "nova.conf"), "--before", "0",
+                   "--discard", "--json"]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)["bytes"]
+
+    def database_mb(self, postgresql):
+        """The size of all databases, with SQLite's logs; on PostgreSQL of the nova database."""
+        bytes_of_nova = self.archive()
+        if postgresql:
+            return bytes_of_nova / 1e6
+        state = os.path.join(self.folder, "state")
+        files = [name for name in os.listdir(state) if name.endswith((".sqlite", ".sqlite-wal"))]
+        return sum(os.path.getsize(os.path.join(state, name)) for name in files) / 1e6
+
+
+def say(text):
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+def flat(options, local):
+    """CPU and time of a boot in an empty cloud, with a tenth of the servers, and with all of them."""
+    cloud = local.client()
+    processes = Processes(local.folder)
+    cloud.wait_active(cloud.client(), cloud.boot(cloud.client(), "warm-up"), 0.01)
+    figures = {}
+    for name, size in (("0", 0), ("tenth", options.servers // 10), ("all", options.servers)):
+        missing = size - len(cloud.created)
+        if missing > 0:
+            seconds = boot_many(cloud, missing, options.clients, f"fill-{name}")
+            say(f"{len(cloud.created)} servers: {missing / seconds:.0f} boots a second")
+        # The reconcilers run once a minute: the median of several leaves out the time in which they do.
+        costs = [cpu_per_boot(cloud, processes, f"cpu-{name}-{round}", 50) for round in range(5)]
+        figures[f"cpu_per_boot_{name}_ms"] = statistics.median(costs)
+        figures[f"p50_{name}_ms"] = single_boots(cloud, f"single-{name}", 60)
+        say(f"{len(cloud.created)} servers: {figures[f'cpu_per_boot_{name}_ms']:.2f} ms CPU per boot, p50 "
+            f"{figures[f'p50_{name}_ms']:.1f} ms")
+    figures["cpu_ratio"] = figures["cpu_per_boot_all_ms"] / figures["cpu_per_boot_0_ms"]
+    figures["p50_ratio"] = figures["p50_all_ms"] / figures["p50_0_ms"]
+    return figures
+
+
+def restart(options, local):
+    """How long a process that is started again needs until it serves; fills the cloud when it is empty."""
+    cloud = local.client()
+    count = len(cloud.client().get(cloud.compute + "/servers?limit=1000")["servers"])
+    if count < min(1000, options.servers):
+        boot_many(cloud, options.servers - count, options.clients, "fill")
+    figures = {}
+    for name, end in (("restart_s", "stop"), ("crash_restart_s", "kill")):
+        local.run(end, "nova-standalone")
+        start = time.monotonic()
+        local.run("start", "nova-standalone")
+        cloud = local.client()
+        cloud.client().get(cloud.compute + "/servers/detail?limit=1")
+        figures[name] = time.monotonic() - start
+    client = cloud.client()
+    start = time.monotonic()
+    cloud.wait_active(client, cloud.boot(client, "after-restart"), 0.01)
+    figures["first_boot_s"] = time.monotonic() - start
+    return figures
+
+
+def sizes(options, local):
+    """The size of the databases while servers come and go; what was deleted is archived after every step."""
+    cloud = local.client()
+    step = max(1, min(1000, options.cycles // 20))
+    done, seconds, seen = 0, 0.0, []
+    while done < options.cycles:
+        count = min(step, options.cycles - done)
+        seconds += churn(cloud, count, options.clients, f"cycle-{done}")
+        done += count
+        size = local.database_mb(options.database == "postgresql")
+        seen.append((done, size))
+        if len(seen) % max(1, options.cycles // step // 10) == 0:
+            say(f"{done} cycles: {size:.1f} MB")
+    first = next(size for cycles, size in seen if cycles >= options.cycles / 5)
+    last = seen[-1][1]
+    return {"cycles_per_second": done / seconds, "churn_first_mb": first, "churn_last_mb": last,
+            "churn_ratio": last / first}
+
+
+def longest_writes(port):
+    """The longest write to each database of a daemon, by service."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    name = "nova_database_longest_write_seconds{"
+    return {line.split('"')[1]: float(line.split()[-1]) for line in lines if line.startswith(name)}
+
+
+def writers(options, local):
+    """The longest write while an api and five conductors write one file."""
+    cloud = local.client()
+    end, cycles, seconds = time.monotonic() + options.seconds, 0, 0.0
+    while time.monotonic() < end:
+        seconds += churn(cloud, 100, options.clients, f"write-{cycles}")
+        cycles += 100
+    longest = {}
+    for name, port in local.daemons().items():
+        for service, wait in longest_writes(port).items():
+            if service in ("nova-api", "nova-conductor"):
+                longest[name] = wait
+    say("longest writes: " + ", ".join(f"{name} {wait:.3f} s" for name, wait in sorted(longest.items())))
+    return {"writers": len(longest), "writers_cycles_per_second": cycles / seconds,
+            "longest_write_s": max(longest.values())}
+
+
+def measure(options):
+    figures = {}
+    if {"flat", "restart"} & set(options.parts):
+        with LocalCloud(options, "--standalone", sets=LIMITED) as local:
+            if "flat" in options.parts:
+                say(f"Boots in a cloud of up to {options.servers} servers")
+                figures.update(flat(options, local))
+            if "restart" in options.parts:
+                say(f"Restarts with {options.servers} servers")
+                figures.update(restart(options, local))
+    if "churn" in options.parts:
+        say(f"{options.cycles} creates and deletes on {options.database}")
+        with LocalCloud(options, "--standalone", "--database", options.database, sets=LIMITED) as local:
+            figures.update(sizes(options, local))
+    if "writers" in options.parts:
+        say(f"Six daemons that write one SQLite file, for {options.seconds} s")
+        with LocalCloud(options, "--daemons", "--controllers", "5", sets=LIMITED) as local:
+            figures.update(writers(options, local))
+    return figures
+
+
+def main():
+    parts = ["flat", "restart", "churn", "writers"]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", required=True, help="the repository")
+    parser.add_argument("--folder", required=True, help="an empty folder for the clouds")
+    parser.add_argument("--build", choices=["release", "debug"], default="release")
+    parser.add_argument("--port-base", type=int, default=28700)
+    parser.add_argument("--parts", default=",".join(parts))
+    parser.add_argument("--servers", type=int, default=10_000)
+    parser.add_argument("--cycles", type=int, default=100_000)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    options.parts = options.parts.split(",")
+    if set(options.parts) - set(parts):
+        parser.error(f"--parts: of {', '.join(parts)}")
+    try:
+        figures = measure(options)
+    except (RuntimeError, OSError, http.client.HTTPException, subprocess.CalledProcessError) as error:
+        sys.exit(f"error: {error}")
+    show(FIGURES, figures, options.json, servers=options.servers, cycles=options.cycles, clients=options.clients,
+         database=options.database)
+
+
+main()
