@@ -16,7 +16,7 @@ for name in $(ip netns list | awk '{print $1}' | grep -E '^nvx[0-9]+-' || true);
     owner=${name#nvx}
     [[ -d /proc/${owner%%-*} ]] || ip netns del "$name"
 done
-export PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$ROOT/tools/tests/load.d
 # One storm for every ordinary run of tools/test, another one each time with --full and by hand.
 if [[ ${NOVA_TEST_FULL:-} == no ]]; then set -- --seed 41 "$@"; fi
 exec python3 "$ROOT/tools/tests/chaos.d/chaos.py" "$@"

@@ -3,7 +3,7 @@
 #
 # A cloud of daemons (5 fake hosts, 2 conductors, 2 schedulers, 2 brokers) in which 16 clients create, stop, start and
 # delete servers while a seeded killer ends a daemon each second. Then everything must be steady, accounted for and,
-# after the deletion of all, gone.
+# after the deletion of all, gone. With NOVA_TEST_DATABASE=postgresql the server is restarted twice meanwhile.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

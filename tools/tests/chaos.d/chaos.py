@@ -18,10 +18,12 @@ import time
 
 from cluster import WORKER_ROLES, Cluster, now
 from history import History
+from judge import Judge
 
 
-class Chaos:
+class Chaos(Judge):
     def __init__(self, options):
+        super().__init__()
         self.options = options
         self.random = random.Random(options.seed)
         self.folder = tempfile.mkdtemp(prefix="nova-chaos.", dir=options.folder)
@@ -29,8 +31,6 @@ class Chaos:
         self.history = History(self.cluster)
         self.later = []
         self.order = 0
-        self.passed = 0
-        self.failed = 0
         self.began = now()
         self.faults = collections.Counter()
         self.faults_log = open(f"{self.folder}/faults.log", "w", buffering=1)
@@ -69,19 +69,6 @@ class Chaos:
 
     def note(self, text):
         self.faults_log.write(f"{now()} {text}\n")
-
-    def check(self, name, faults, figure=""):
-        """Passes when the list is empty."""
-        faults = list(faults)
-        if faults:
-            self.failed += 1
-            print(f"NOT OK  {name}: {len(faults)}{' ' + figure if figure else ''}")
-            for fault in faults[:5]:
-                print(f"        | {fault}")
-        else:
-            self.passed += 1
-            print(f"ok      {name}{': ' + figure if figure else ''}")
-        sys.stdout.flush()
 
     # The parts
 
@@ -340,8 +327,7 @@ class Chaos:
             print(f"logs: {self.folder}")
         elif not self.options.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
-        print(f"{self.passed} passed, {self.failed} failed", flush=True)
-        return self.failed == 0
+        return self.end() == 0
 
 
 def main():

@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import select
 import signal
 import subprocess
 import time
@@ -37,17 +38,23 @@ class Cloud:
         return sorted(name[:-4] for name in os.listdir(os.path.join(self.folder, "run")) if name.endswith(".pid"))
 
     def kill(self, name):
-        """SIGKILL; true when there was something to kill."""
+        """SIGKILL; true when there was something to kill. Returns when it has ended: until then it looks alive."""
         try:
             with open(os.path.join(self.folder, "run", name + ".pid"), encoding="utf-8") as file:
                 pid = int(file.read())
+            process = os.pidfd_open(pid)
+        except (OSError, ValueError):
+            return False
+        try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
                 if self.folder.encode() not in file.read():
                     return False
-            os.kill(pid, signal.SIGKILL)
-            return True
-        except (OSError, ValueError):
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+            return bool(select.select([process], [], [], 10)[0])
+        except OSError:
             return False
+        finally:
+            os.close(process)
 
     def run(self, *arguments):
         return subprocess.run([self.tool, *arguments, "--dir", self.folder], capture_output=True, text=True,

@@ -3,14 +3,13 @@
 
 full_disk.py --root REPOSITORY --dir CLOUD
 """
-import argparse
 import os
 import sys
 import time
 
-from cloud import Cloud
+from judge import begin
 from kills import unsound
-from storm import Judge, unsettled, wait
+from storm import unsettled, wait
 
 
 def fill(path):
@@ -30,13 +29,7 @@ def create(cloud, image, name):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--root", required=True)
-    parser.add_argument("--dir", required=True)
-    options = parser.parse_args()
-    judge, cloud = Judge(), Cloud(options.root, options.dir)
-    cloud.login()
-    image = cloud.every("image", "/v2/images", "images")[0]["id"]
+    options, judge, cloud, image = begin(__doc__)
     before = [create(cloud, image, f"before-{number}") for number in range(3)]
     judge.check("creates are accepted before", [answer for answer in before if answer is None or answer.status != 202])
     judge.check("they become steady", wait(30, lambda: unsettled(cloud)))
@@ -76,8 +69,7 @@ def main():
     for server in there:
         cloud.request("compute", "DELETE", f"/v2.1/servers/{server}")
     judge.check("all are deleted", wait(60, lambda: cloud.every("compute", "/v2.1/servers", "servers")))
-    print(f"{judge.passed} passed, {judge.failed} failed")
-    return 1 if judge.failed else 0
+    return judge.end()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 
 kills.py --root REPOSITORY --dir CLOUD [--rounds 10]
 """
-import argparse
 import glob
 import os
 import random
@@ -12,8 +11,8 @@ import sys
 import threading
 import time
 
-from cloud import Cloud
-from storm import Judge, unsettled, wait
+from judge import begin
+from storm import unsettled, wait
 
 
 class Creator(threading.Thread):
@@ -63,14 +62,7 @@ def unsound(folder):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--root", required=True)
-    parser.add_argument("--dir", required=True)
-    parser.add_argument("--rounds", type=int, default=10)
-    options = parser.parse_args()
-    judge, cloud = Judge(), Cloud(options.root, options.dir)
-    cloud.login()
-    image = cloud.every("image", "/v2/images", "images")[0]["id"]
+    options, judge, cloud, image = begin(__doc__, rounds=10)
     chance = random.Random(1)
     accepted, deleted, faults, opening = set(), set(), [], []
     for number in range(options.rounds):
@@ -104,8 +96,7 @@ def main():
     for server in there:
         cloud.request("compute", "DELETE", f"/v2.1/servers/{server}")
     judge.check("all are deleted", wait(60, lambda: cloud.every("compute", "/v2.1/servers?limit=1000", "servers")))
-    print(f"{judge.passed} passed, {judge.failed} failed")
-    return 1 if judge.failed else 0
+    return judge.end()
 
 
 if __name__ == "__main__":

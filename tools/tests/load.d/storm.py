@@ -2,46 +2,49 @@
 """The storm: clients work while a seeded killer ends a daemon each second and starts it again; then all must be well.
 
 storm.py --root REPOSITORY --dir CLOUD [--seconds 30] [--clients 16] [--seed N]
+
+On PostgreSQL its server is restarted twice as well: stopped in good order, then as if it had crashed.
 """
-import argparse
 import collections
 import random
-import subprocess
 import sys
 import threading
 import time
 
 from client import STEADY, Client
-from cloud import Cloud
+from judge import begin
 
 TRANSITION_LIMIT = 60
 
 
 class Killer(threading.Thread):
-    """Ends a random daemon each second; starts each again at once."""
+    """Ends a random daemon each second, and the database server twice; starts each again at once."""
 
-    def __init__(self, cloud, seed, until, restarts_database):
+    def __init__(self, cloud, seed, until):
         super().__init__(daemon=True)
         self.cloud, self.until = cloud, until
         self.random = random.Random(seed)
         self.kills = collections.Counter()
         self.starting = {}
         self.failures = []
-        # Twice, after a third and two thirds of the time.
+        # After a third and after two thirds of the time.
         began = time.monotonic()
-        self.database_at = [began + (until - began) * part / 3 for part in (1, 2)] if restarts_database else []
+        self.ends_of_database = []
+        if cloud.settings["CLOUD_DATABASE"] == "postgresql":
+            self.ends_of_database = [(began + (until - began) * part / 3, way) for part, way in ((1, "stop"), (2, "kill"))]
 
     def run(self):
         names = [name for name in self.cloud.names() if name.startswith("nova-")]
         while time.monotonic() < self.until:
-            if self.database_at and time.monotonic() >= self.database_at[0]:
-                self.database_at.pop(0)
-                self.revive("database", ["restart-database"])
+            if self.ends_of_database and time.monotonic() >= self.ends_of_database[0][0]:
+                _, way = self.ends_of_database.pop(0)
+                self.kills["postgresql"] += 1
+                self.revive("postgresql", way, "start")
             free = [name for name in names if not self.is_starting(name)]
             name = self.random.choice(free) if free else None
             if name and self.cloud.kill(name):
                 self.kills[name.partition(".")[0]] += 1
-                self.revive(name, ["start", name])
+                self.revive(name, "start")
             time.sleep(1)
         for thread in list(self.starting.values()):
             thread.join(60)
@@ -49,30 +52,14 @@ class Killer(threading.Thread):
     def is_starting(self, name):
         return name in self.starting and self.starting[name].is_alive()
 
-    def revive(self, name, arguments):
+    def revive(self, name, *commands):
         def body():
-            result = self.cloud.run(*arguments)
-            if result.returncode:
-                self.failures.append(f"{name}: {result.stderr.strip()[-400:]}")
+            for command in commands:
+                result = self.cloud.run(command, name)
+                if result.returncode:
+                    self.failures.append(f"{command} {name}: {result.stderr.strip()[-400:]}")
         self.starting[name] = threading.Thread(target=body, daemon=True)
         self.starting[name].start()
-
-
-class Judge:
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def check(self, name, faults):
-        faults = list(faults)
-        if faults:
-            self.failed += 1
-            print(f"NOT OK  {name}: {len(faults)}")
-            for fault in faults[:6]:
-                print(f"        | {fault}")
-        else:
-            self.passed += 1
-            print(f"ok      {name}")
-        sys.stdout.flush()
 
 
 def unsettled(cloud):
@@ -136,21 +123,10 @@ def differences(cloud):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--root", required=True)
-    parser.add_argument("--dir", required=True)
-    parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))
-    parser.add_argument("--restart-database", action="store_true")
-    options = parser.parse_args()
-    judge = Judge()
-    cloud = Cloud(options.root, options.dir)
-    cloud.login()
-    image = cloud.every("image", "/v2/images", "images")[0]["id"]
+    options, judge, cloud, image = begin(__doc__, seconds=30.0, clients=16, seed=random.randrange(1 << 31))
     print(f"seed {options.seed}")
     until = time.monotonic() + options.seconds
-    killer = Killer(cloud, options.seed, until, options.restart_database)
+    killer = Killer(cloud, options.seed, until)
     clients = [Client(cloud, number, options.seed, until, image) for number in range(options.clients)]
     for thread in [killer, *clients]:
         thread.start()
@@ -213,8 +189,7 @@ def main():
         cloud.request("compute", "DELETE", f"/v2.1/servers/{entry}")
     judge.check("all are deleted", wait(60, lambda: cloud.every("compute", "/v2.1/servers?limit=1000", "servers")))
     judge.check("nothing is left", wait(30, lambda: differences(cloud)))
-    print(f"{judge.passed} passed, {judge.failed} failed")
-    return 1 if judge.failed else 0
+    return judge.end()
 
 
 if __name__ == "__main__":
