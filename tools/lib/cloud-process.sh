@@ -49,7 +49,7 @@ start_daemon() {
     esac
     for setting in ${CLOUD_SETS:-}; do arguments+=(--set "$setting"); done
     [[ -x $CLOUD_BUILD/$program ]] || die "$CLOUD_BUILD/$program is not built"
-    setsid "$CLOUD_BUILD/$program" "${arguments[@]}" </dev/null >>"$DIR/log/$name.log" 2>&1 9>&- &
+    (close_inherited && exec setsid "$CLOUD_BUILD/$program" "${arguments[@]}") </dev/null >>"$DIR/log/$name.log" 2>&1 &
     local pid=$! end=$((SECONDS + 10))
     printf '%d\n' "$pid" >"$DIR/run/$name.pid"
     # Not a job of this shell any more: it must outlive it.

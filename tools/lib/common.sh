@@ -31,6 +31,16 @@ wait_for() {
     done
 }
 
+# close_inherited: for a subshell whose program outlives us: it must not keep what our caller has open, such as locks
+# and pipes.
+close_inherited() {
+    local descriptor
+    for descriptor in /proc/"$BASHPID"/fd/*; do
+        descriptor=${descriptor##*/}
+        if ((descriptor > 2)); then eval "exec $descriptor>&-"; fi
+    done
+}
+
 need_root() {
     [[ $(id -u) == 0 ]] || die "$1 needs root: it uses libvirt, bridges and packages"
 }

@@ -15,15 +15,6 @@ ensure_kvm_mode() {
     chmod 660 /dev/kvm
 }
 
-# outliving COMMAND...: runs what outlives us, without what our caller has open: locks would stay taken, pipes open.
-outliving() (
-    for descriptor in /proc/"$BASHPID"/fd/*; do
-        descriptor=${descriptor##*/}
-        if ((descriptor > 2)); then eval "exec $descriptor>&-"; fi
-    done
-    setsid "$@" </dev/null >/dev/null 2>&1
-)
-
 # ensure_libvirtd: starts virtlogd and libvirtd when none runs, and waits until libvirt answers.
 ensure_libvirtd() {
     ensure_kvm_mode
@@ -34,8 +25,8 @@ ensure_libvirtd() {
         systemctl start virtlogd.socket libvirtd.service
     else
         mkdir -p /run/libvirt /var/log/libvirt
-        pgrep -x virtlogd >/dev/null || outliving virtlogd -d
-        pgrep -x libvirtd >/dev/null || outliving libvirtd -d
+        pgrep -x virtlogd >/dev/null || (close_inherited && setsid virtlogd -d </dev/null >/dev/null 2>&1)
+        pgrep -x libvirtd >/dev/null || (close_inherited && setsid libvirtd -d </dev/null >/dev/null 2>&1)
     fi
     wait_for 60 "libvirtd answers" libvirt_answers || {
         tail -n 20 /var/log/libvirt/libvirtd.log 2>/dev/null >&2 || true

@@ -58,11 +58,7 @@ CONF
         as_postgres mv "$folder/data.part" "$folder/data"
     fi
     postgresql_runs "$folder" || (
-        # The server outlives us: it must not keep what our caller has open, such as locks and pipes.
-        for descriptor in /proc/"$BASHPID"/fd/*; do
-            descriptor=${descriptor##*/}
-            if ((descriptor > 2)); then eval "exec $descriptor>&-"; fi
-        done
+        close_inherited
         as_postgres "$bin/pg_ctl" -D "$folder/data" -l "$folder/server.log" -w -t 60 start >/dev/null
     ) || {
         tail -n 20 "$folder/server.log" >&2
