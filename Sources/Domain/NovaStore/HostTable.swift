@@ -67,7 +67,7 @@ public struct HostTable {
     /// Whether an operator has said that a compute host is down.
     public func isForcedDown(_ host: String) throws -> Bool {
         try connection.record(
-            ServiceRecord.self, from: "services", where: "binary = ? AND host = ?",
+            ServiceRecord.self, from: "services", where: "\"binary\" = ? AND host = ?",
             [.text("nova-compute"), .text(host)]
         )?.isForcedDown ?? false
     }

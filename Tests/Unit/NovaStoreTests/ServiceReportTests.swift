@@ -28,4 +28,19 @@ import Testing
         #expect(services.first?.createdAt == start)
         #expect(services.first?.updatedAt == start.adding(seconds: 10))
     }
+
+    @Test("A compute host is down when an operator says so.", arguments: DatabaseKind.available)
+    func forcedDown(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
+        try await database.write { connection in
+            let table = HostTable(connection)
+            try table.hello(binary: "nova-compute", host: "h1", topic: "compute", zone: "nova")
+            #expect(try !table.isForcedDown("h1") && !table.isForcedDown("unknown"))
+            var service = try #require(try table.services().first)
+            service.isForcedDown = true
+            try table.update(service)
+            #expect(try table.isForcedDown("h1"))
+        }
+        await database.close()
+    }
 }
