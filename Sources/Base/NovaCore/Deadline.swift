@@ -7,13 +7,13 @@ public struct Deadline: Sendable, Comparable {
     public init(_ instant: ContinuousClock.Instant) { self.instant = instant }
 
     /// The deadline that lies this far ahead.
-    public static func after(_ duration: Duration) -> Deadline { Deadline(.now + duration) }
+    public static func after(_ duration: Duration) -> Deadline { Deadline(SteadyClock.now + duration) }
 
     /// The time left, zero once it has passed.
-    public var remaining: Duration { max(.zero, instant - .now) }
+    public var remaining: Duration { max(.zero, instant - SteadyClock.now) }
     /// The time left in whole milliseconds, zero once it has passed.
     public var remainingMilliseconds: Int64 { remaining.milliseconds }
-    public var hasPassed: Bool { instant <= .now }
+    public var hasPassed: Bool { instant <= SteadyClock.now }
 
     public static func < (a: Deadline, b: Deadline) -> Bool { a.instant < b.instant }
 
@@ -27,7 +27,7 @@ public struct Deadline: Sendable, Comparable {
         try await withThrowingTaskGroup(of: T?.self) { group in
             group.addTask { try await operation() }
             group.addTask { [instant] in
-                try await Task.sleep(until: instant, clock: .continuous)
+                try await SteadyClock.sleep(until: instant)
                 return nil
             }
             defer { group.cancelAll() }

@@ -8,14 +8,17 @@ public struct Timestamp: Hashable, Sendable, Comparable {
 
     /// The wall clock's now.
     public static func now() -> Timestamp {
+        #if DEBUG
+        return (VirtualTime.current?.timestamp ?? machineNow()).adding(ClockSkew.current)
+        #else
+        return machineNow()
+        #endif
+    }
+
+    private static func machineNow() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        let now = Timestamp(microseconds: Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000)
-        #if DEBUG
-        return now.adding(ClockSkew.current)
-        #else
-        return now
-        #endif
+        return Timestamp(microseconds: Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000)
     }
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }

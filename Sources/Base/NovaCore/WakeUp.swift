@@ -38,7 +38,7 @@ public final class WakeUp: Sendable {
         }
         older?.resume()
         let timer = Task {
-            try? await Task.sleep(for: limit)  // Ends early only when this wait is over.
+            try? await SteadyClock.sleep(for: limit)  // Ends early only when this wait is over.
             self.end(turn)
         }
         defer { timer.cancel() }

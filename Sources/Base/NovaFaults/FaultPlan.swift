@@ -48,7 +48,7 @@ public final class FaultPlan: Sendable {
         case nil: break
         case .die: Self.die()
         case .fail(let error): throw error
-        case .slow(let time): try await Task.sleep(for: time)
+        case .slow(let time): try await SteadyClock.sleep(for: time)
         case .run(let body):
             try await body()
             if let daemon = Self.daemon { try await daemon() }

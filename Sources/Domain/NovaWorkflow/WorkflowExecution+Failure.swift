@@ -9,7 +9,7 @@ extension WorkflowExecution {
     func failed(
         _ error: NovaError, _ step: Workflow<State>.Step, _ standing: Standing, since started: ContinuousClock.Instant
     ) async throws -> Standing {
-        let elapsed = ContinuousClock.now - started
+        let elapsed = SteadyClock.now - started
         let before = standing.record.state
         let result = try await write(standing) { standing, connection in
             let now = standing.record.updatedAt

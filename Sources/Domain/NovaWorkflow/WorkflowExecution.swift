@@ -136,7 +136,7 @@ struct WorkflowExecution<State: Record>: Sendable {
     private func runStep(_ before: Standing) async throws -> Standing {
         let step = try step(before.record)
         var standing = before
-        let started = ContinuousClock.now
+        let started = SteadyClock.now
         if let error = try await attempt(step, "run", step.run, &standing) {
             return try await failed(error.during("step \(step.name)"), step, standing, since: started)
         }
@@ -162,7 +162,7 @@ struct WorkflowExecution<State: Record>: Sendable {
     private func undoStep(_ before: Standing) async throws -> Standing {
         let step = try step(before.record)
         var standing = before
-        let started = ContinuousClock.now
+        let started = SteadyClock.now
         if let error = try await attempt(step, "undo", step.undo, &standing) {
             return try await failed(error.during("undoing \(step.name)"), step, standing, since: started)
         }

@@ -45,7 +45,7 @@ final class WorkflowLeases: Sendable {
     func renewed(_ kept: [Lease], lost: [Lease], until expiry: ContinuousClock.Instant) {
         let cancels = entries.withLock { entries in
             for lease in kept where entries[lease.id]?.epoch == lease.epoch { entries[lease.id]?.expires = expiry }
-            let now = ContinuousClock.now
+            let now = SteadyClock.now
             let lost = Dictionary(lost.map { ($0.id, $0.epoch) }) { max($0, $1) }
             return entries.filter { $0.value.expires <= now || lost[$0.key] == $0.value.epoch }.compactMap(
                 \.value.cancel)

@@ -74,9 +74,9 @@ public final class WorkflowRunner: Sendable {
 
     private func renewLeases() async throws {
         while true {
-            try await Task.sleep(for: times.renewal)
+            try await SteadyClock.sleep(for: times.renewal)
             try await Faults.point("workflow.renew")
-            let (held, expiry) = (leases.all, ContinuousClock.now + times.lease)
+            let (held, expiry) = (leases.all, SteadyClock.now + times.lease)
             guard !held.isEmpty else { continue }
             do {
                 let isKept = try await database.write { [owner, times] connection in
@@ -100,18 +100,18 @@ public final class WorkflowRunner: Sendable {
 
     private func takeWorkflows() async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            var lastScan = ContinuousClock.now - times.scan
+            var lastScan = SteadyClock.now - times.scan
             while true {
                 try Task.checkCancellation()
                 try await Faults.point("workflow.take")
                 let free = slots - leases.count
                 if free > 0 {
                     var wanted = takeOffers(atMost: free)
-                    if wanted.count < free, ContinuousClock.now - lastScan >= times.scan {
-                        lastScan = .now
+                    if wanted.count < free, SteadyClock.now - lastScan >= times.scan {
+                        lastScan = SteadyClock.now
                         wanted += await scan(atMost: free - wanted.count)
                     }
-                    let expiry = ContinuousClock.now + times.lease
+                    let expiry = SteadyClock.now + times.lease
                     let taken = await lease(wanted)
                     for record in taken {
                         leases.add(record, until: expiry)

@@ -44,7 +44,7 @@ public final class FakeDriver: ConsoleTextDriver {
     }
 
     public func spawn(_ instance: InstanceSpec, parts: InstanceParts) async throws {
-        if options.spawnDelay > .zero { try await Task.sleep(for: options.spawnDelay) }
+        if options.spawnDelay > .zero { try await SteadyClock.sleep(for: options.spawnDelay) }
         let (number, exists) = state.withLock { state in
             state.spawns += 1
             return (state.spawns, state.instances[instance.id] != nil)

@@ -71,7 +71,7 @@ final class BrokerLoop {
                 if state.isIdle && isHeard || now >= end { break }
             }
             let wait = mustRead ? 0 : max(0, nextTick - MonotonicClock.milliseconds())
-            let isReady = poll(&items, 3, Int32(clamping: wait)) > 0
+            let isReady = MonotonicClock.poll(&items, atMost: wait, wake: wake) > 0
             if isReady, items[1].revents != 0 { readMonitor() }
             // What has come while this process stood still may be old: peers that have given up are gone before it is read.
             let woken = MonotonicClock.milliseconds()

@@ -66,7 +66,7 @@ final class ClientThread: Sendable {
         var items: [pollfd] = []
         while true {
             let (now, wait) = sessions.withLock { prepare(&items, $0) }
-            let ready = poll(&items, nfds_t(items.count), wait)
+            let ready = MonotonicClock.poll(&items, atMost: Int64(wait), wake: wake)
             inbox.withLock { $0.isAsleep = false }
             let woken = MonotonicClock.milliseconds()
             let delay = woken - now - Int64(wait)

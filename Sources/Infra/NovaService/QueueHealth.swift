@@ -27,7 +27,7 @@ final class QueueHealth: Sendable {
         var patience = QueuePatience()
         var said = HealthState.starting("")
         while !Task.isCancelled {
-            let now = ContinuousClock.now
+            let now = SteadyClock.now
             patience.note(latest.withLock { $0 }, at: now)
             let state = patience.state(at: now)
             part.set(state)

@@ -50,7 +50,7 @@ struct HostReporter: Sendable {
             // Soon at first: the services of a cloud start side by side.
             let pause =
                 failures == 0 ? settings.interval : min(settings.interval, .milliseconds(200 * min(failures, 50)))
-            try? await Task.sleep(for: pause)  // ends early only by cancellation
+            try? await SteadyClock.sleep(for: pause)  // ends early only by cancellation
         }
     }
 

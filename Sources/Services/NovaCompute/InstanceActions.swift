@@ -123,17 +123,17 @@ final class InstanceActions: Sendable {
             if let old = try await fences.admit(id, fence, method: method, destroys: destroys) {
                 return try T(decoding: old)
             }
-            let started = ContinuousClock.now
+            let started = SteadyClock.now
             do {
                 let answer = try await body()
                 try await Faults.point("compute.\(method).after", "\(id)")
                 try await fences.finish(id, fence, method: method, outcome: answer.encoded(), destroyed: destroys)
-                ComputeMetrics.shared.note(method, "ok", started.duration(to: .now))
+                ComputeMetrics.shared.note(method, "ok", started.duration(to: SteadyClock.now))
                 try await Faults.point("compute.\(method).recorded", "\(id)")
                 log.debug("\(method) done", metadata: ["server": "\(id)"])
                 return answer
             } catch {
-                ComputeMetrics.shared.note(method, "failed", started.duration(to: .now))
+                ComputeMetrics.shared.note(method, "failed", started.duration(to: SteadyClock.now))
                 let error = NovaError(error)
                 log.error("\(method) failed: \(error)", metadata: ["server": "\(id)"])
                 throw error.during("\(method) of instance \(id)")

@@ -19,7 +19,7 @@ final class PortPlugger: Sendable {
         var plugged: [PluggedPort] = []
         for port in network.ports {
             // Noted before the tap exists, so that a sweep that runs now leaves it alone.
-            recent.withLock { $0[port.portID] = .now }
+            recent.withLock { $0[port.portID] = SteadyClock.now }
             plugged.append(PluggedPort(port, tap: try await plug.plug(port, serverID: id)))
         }
         return plugged
@@ -34,7 +34,7 @@ final class PortPlugger: Sendable {
 
     /// Removes our taps of ports that neither the conductor nor a recent build named.
     func sweep(keeping ports: [PortID]) async throws -> [String] {
-        let limit = ContinuousClock.now - Self.grace
+        let limit = SteadyClock.now - Self.grace
         let kept = recent.withLock { recent in
             recent = recent.filter { $0.value > limit }
             return Set(recent.keys)

@@ -36,7 +36,7 @@ struct PowerStateSync: Sendable {
                         log.warning("power state sync failed: \(NovaError(error))")
                         pause = min(interval, .seconds(5))
                     }
-                    try? await Task.sleep(for: pause)  // ends early only by cancellation
+                    try? await SteadyClock.sleep(for: pause)  // ends early only by cancellation
                 }
             }
             await group.waitForAll()

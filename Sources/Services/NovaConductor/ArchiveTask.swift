@@ -29,7 +29,7 @@ struct ArchiveTask: Sendable {
         while !Task.isCancelled {
             do {
                 // Not all conductors at once.
-                try await Task.sleep(
+                try await SteadyClock.sleep(
                     for: .microseconds(Int64(Double(Self.tick.microseconds) * Double.random(in: 0.8...1.2))))
                 try await archive()
             } catch is CancellationError {

@@ -56,7 +56,7 @@ final class ServiceReports: Sendable {
     func run(alsoFor binary: String, host: String) async {
         while !Task.isCancelled {
             do {
-                try await Task.sleep(for: interval)
+                try await SteadyClock.sleep(for: interval)
                 try await take(binary: binary, host: host, topic: "conductor", zone: "internal")
                 try await flush()
             } catch is CancellationError {

@@ -39,7 +39,7 @@ final class NetworkEngine: Sendable {
 
     /// Makes the ports of a server; their leases are in force when it returns.
     func allocate(_ request: AllocateNetwork) async throws -> NetworkInfo {
-        let start = ContinuousClock.now
+        let start = SteadyClock.now
         do {
             let outcome = try await database.write { try PortAllocation($0).allocate(request) }
             metrics.ports.inc(by: Double(outcome.change))

@@ -135,7 +135,7 @@ public final class NetworkService: RunnableService {
     private func keepReconciling() async {
         var isGood = true
         while !Task.isCancelled {
-            do { try await Task.sleep(for: isGood ? Self.reconcilePeriod : Self.retryPeriod) } catch { return }
+            do { try await SteadyClock.sleep(for: isGood ? Self.reconcilePeriod : Self.retryPeriod) } catch { return }
             isGood = await reconcile()
         }
     }

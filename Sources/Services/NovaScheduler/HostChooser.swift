@@ -25,7 +25,7 @@ struct HostChooser: Sendable {
     func choose(_ request: SchedulingRequest, context: RequestContext, deadline: Deadline) async throws
         -> SchedulingDecision
     {
-        let start = ContinuousClock.now
+        let start = SteadyClock.now
         directory.noteFailures(of: request.serverID, on: request.ignoredHosts)
         var generator = SystemRandomNumberGenerator()
         var conflicts: [String] = []
@@ -102,7 +102,7 @@ struct HostChooser: Sendable {
     private func finish(_ decision: SchedulingDecision, since start: ContinuousClock.Instant) -> SchedulingDecision {
         var decision = decision
         decision.explanation.chosen = decision.selected?.host
-        decision.explanation.microseconds = (ContinuousClock.now - start).microseconds
+        decision.explanation.microseconds = (SteadyClock.now - start).microseconds
         decision.explanation.decidedAt = .now()
         return decision
     }

@@ -51,7 +51,7 @@ final class HostDirectory: Sendable {
     func update(_ provider: ProviderState) { state.withLock { $0.table.update(provider: provider) } }
 
     func noteFailures(of server: ServerID, on hosts: [String]) {
-        let now = ContinuousClock.now
+        let now = SteadyClock.now
         state.withLock {
             $0.table.noteFailures(of: server, on: hosts, now: now, until: now + Self.failureLifetime)
         }
@@ -71,7 +71,7 @@ final class HostDirectory: Sendable {
     }
 
     private var stale: [Source] {
-        let now = ContinuousClock.now
+        let now = SteadyClock.now
         return state.withLock { state in
             Source.allCases.filter { source in state.asked[source].map { $0 + source.lifetime <= now } ?? true }
         }
@@ -104,7 +104,7 @@ final class HostDirectory: Sendable {
                 "a source of the scheduler did not answer", metadata: ["source": "\(source)", "error": "\(error)"])
         }
         state.withLock {
-            $0.asked[source] = .now
+            $0.asked[source] = SteadyClock.now
             $0.answered.insert(source)
         }
     }

@@ -27,7 +27,9 @@ struct LifeSign: Sendable {
                 // Once, and then now and then: an absent conductor must not fill the log.
                 if failures % 60 == 5 { log.warning("no conductor takes this scheduler's report: \(NovaError(error))") }
             }
-            do { try await Task.sleep(for: failures == 0 ? interval : min(interval, Self.retry)) } catch { return }
+            do { try await SteadyClock.sleep(for: failures == 0 ? interval : min(interval, Self.retry)) } catch {
+                return
+            }
         }
     }
 }

@@ -62,7 +62,7 @@ public struct SchedulerService: CloudService {
                 if !isComplete { table.set(.starting("the hosts are not known yet: \(NovaError(error))")) }
                 context.log.debug("the scheduler's table is not complete yet", metadata: ["error": "\(error)"])
             }
-            do { try await Task.sleep(for: isComplete ? Self.refreshEvery : Self.retryEvery) } catch { return }
+            do { try await SteadyClock.sleep(for: isComplete ? Self.refreshEvery : Self.retryEvery) } catch { return }
         }
     }
 

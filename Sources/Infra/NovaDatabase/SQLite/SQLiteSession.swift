@@ -83,6 +83,11 @@ final class SQLiteSession: Session {
     }
 
     func now() throws -> Timestamp {
+        #if DEBUG
+        if let time = VirtualTime.current {
+            return Timestamp(microseconds: time.timestamp.microseconds / 1000 &* 1000)
+        }
+        #endif
         // Days with fractions: exact to some 40 microseconds, and SQLite's clock ticks in milliseconds.
         var milliseconds: Int64 = 0
         try query("SELECT CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)", []) { row in

@@ -37,7 +37,7 @@ struct Auditor: Sendable {
         while !Task.isCancelled {
             // Not all conductors at once: whoever comes second finds that it was done just now.
             let pause = Double(tick.microseconds) * Double.random(in: 0.8...1.2)
-            do { try await Task.sleep(for: .microseconds(Int64(pause))) } catch { return }
+            do { try await SteadyClock.sleep(for: .microseconds(Int64(pause))) } catch { return }
             do {
                 guard isOn, try await isDue() else { continue }
                 _ = try await audit(heals: settings.heals, alsoHeals: [], patience: .zero)
@@ -77,7 +77,7 @@ struct Auditor: Sendable {
             guard !deadline.hasPassed else {
                 throw NovaError(.conflict, "The reconcilers are running already. Ask again in a moment.")
             }
-            try await Task.sleep(for: .milliseconds(200))
+            try await SteadyClock.sleep(for: .milliseconds(200))
         }
         let result: Result<RunAudit.Response, any Error>
         do {

@@ -27,7 +27,7 @@ struct ReconcilerRun: Sendable {
 
     /// - Parameter heal: heals a finding; nil when it is not to be healed, false when it is there no more.
     func finish(_ heal: (Drift) async throws -> Bool?) async throws -> Outcome {
-        let started = ContinuousClock.now
+        let started = SteadyClock.now
         var outcome = Outcome()
         outcome.status.name = reconciler.name
         outcome.status.startedAt = picture.at
@@ -36,7 +36,7 @@ struct ReconcilerRun: Sendable {
         } else {
             outcome = try await look(heal, outcome)
         }
-        outcome.status.duration = started.duration(to: .now).microseconds
+        outcome.status.duration = started.duration(to: SteadyClock.now).microseconds
         return try await database.write { [outcome] connection in
             var outcome = outcome
             let table = FindingTable(connection)
