@@ -72,12 +72,13 @@ public struct AuditTable {
 
     /// Makes an open workflow takeable by any conductor at once, unless somebody holds it now.
     ///
+    /// Its owner's name stays: whoever takes it sees that it was never given back.
     /// - Returns: whether it was.
     public func free(_ id: WorkflowID) throws -> Bool {
         let now = try connection.now()
         return try connection.execute(
             """
-            UPDATE workflows SET owner = NULL, retry_at = ?
+            UPDATE workflows SET retry_at = ?
             WHERE id = ? AND finished_at IS NULL AND (owner IS NULL OR lease_expires_at <= ?)
             """, [now.column, id.column, now.column]) > 0
     }

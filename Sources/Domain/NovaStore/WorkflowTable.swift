@@ -59,14 +59,20 @@ public struct WorkflowTable {
     /// - Returns: the workflow, nil when it is finished, taken, waiting, or behind an older one of its server.
     public func lease(
         _ id: WorkflowID, owner: String, for duration: Duration, alsoOwed: Bool = true
-    ) throws -> WorkflowRecord? {
+    ) throws -> TakenWorkflow? {
+        guard let before = try find(id), alsoOwed || before.state != .owed else { return nil }
         let now = try connection.now()
         let changed = try connection.execute(
             """
             UPDATE workflows AS w SET owner = ?3, lease_expires_at = ?4, epoch = epoch + 1
-            WHERE w.id = ?1 AND \(alsoOwed ? "" : "w.state <> 'owed' AND ")\(Self.isFree)
-            """, [id.column, now.column, .text(owner), now.adding(duration).column])
-        return changed == 1 ? try find(id) : nil
+            WHERE w.id = ?1 AND w.epoch = ?5 AND \(Self.isFree)
+            """, [id.column, now.column, .text(owner), now.adding(duration).column, before.epoch.column])
+        guard changed == 1 else { return nil }
+        var record = before
+        record.owner = owner
+        record.leaseExpiresAt = now.adding(duration)
+        record.epoch &+= 1
+        return TakenWorkflow(record: record, lostOwner: before.owner)
     }
 
     /// Keeps one lease for longer.
@@ -132,4 +138,11 @@ public struct WorkflowTable {
             WorkflowRecord.self, from: "workflows", where: clauses.joined(separator: " AND "),
             values + [.integer(Int64(limit))], suffix: "ORDER BY created_at DESC LIMIT ?")
     }
+}
+
+/// A workflow that somebody has just taken.
+public struct TakenWorkflow: Sendable {
+    public var record: WorkflowRecord
+    /// Who had it and never gave it back until the lease ran out; nil when nobody had it.
+    public var lostOwner: String?
 }

@@ -12,6 +12,8 @@ public struct Workflow<State: Record>: Sendable {
     public let steps: [Step]
     /// From acceptance to giving up on failures that might pass: then the workflow is undone.
     public let deadline: Duration
+    /// What another conductor does with it when the one that ran it has died.
+    public let afterCrash: CrashPolicy
     /// Says, before each step, whether the workflow should stop and undo: its server is being deleted, say.
     public let stopReason: @Sendable (Connection, State) throws -> NovaError?
     /// In the transaction that ends the workflow well.
@@ -25,7 +27,7 @@ public struct Workflow<State: Record>: Sendable {
     public let settled: (@Sendable (Connection, inout State) throws -> Void)?
 
     public init(
-        _ kind: String, steps: [Step], deadline: Duration,
+        _ kind: String, steps: [Step], deadline: Duration, afterCrash: CrashPolicy = .goOn,
         stopReason: @escaping @Sendable (Connection, State) throws -> NovaError? = { _, _ in nil },
         succeeded: @escaping @Sendable (Connection, inout State, WorkflowRecord) throws -> Void,
         failed: @escaping @Sendable (Connection, inout State, WorkflowRecord, NovaError) throws -> Void,
@@ -34,6 +36,7 @@ public struct Workflow<State: Record>: Sendable {
         self.kind = kind
         self.steps = steps
         self.deadline = deadline
+        self.afterCrash = afterCrash
         self.stopReason = stopReason
         self.succeeded = succeeded
         self.failed = failed
@@ -81,6 +84,16 @@ public struct Workflow<State: Record>: Sendable {
             self.onFailure = onFailure
         }
     }
+}
+
+/// What becomes of a workflow whose conductor has died in the middle of it, or lost its lease.
+///
+/// A conductor that stops in good order gives its workflows back, and they go on.
+public enum CrashPolicy: Sendable {
+    /// The step that had begun is repeated: the loss of a daemon is no reason to fail.
+    case goOn
+    /// It fails, and what was done is undone; unless it must finish (``Workflow/settled``).
+    case undo
 }
 
 /// The compute host that a step works on.

@@ -83,6 +83,19 @@ struct WorkflowExecution<State: Record>: Sendable {
         clearFailures(&standing)
     }
 
+    /// Inside the transaction that takes the workflow of an owner that was lost: turns it round where its policy says so.
+    func takeOver(_ record: WorkflowRecord, _ connection: Connection) throws -> WorkflowRecord {
+        guard workflow.afterCrash == .undo, workflow.settled == nil, record.state == .running else { return record }
+        var standing = Standing(record: record, state: try State(decoding: record.data.bytes))
+        standing.record.updatedAt = try connection.now()
+        let error = NovaError(.workerLost, "The service that worked on this was lost; what it had done is undone.")
+        try close(try step(record), .failed, error.description, standing, connection)
+        try turnRound(error, &standing, connection)
+        standing.record.data = Blob(standing.state.encoded())
+        try WorkflowTable(connection).save(standing.record)
+        return standing.record
+    }
+
     func clearFailures(_ standing: inout Standing) {
         standing.record.attempts = 0
         standing.record.stuckSince = nil

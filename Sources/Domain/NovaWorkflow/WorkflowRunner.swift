@@ -10,6 +10,13 @@ import Synchronization
 ///
 /// Messages only wake it up; what there is to do stands in the database.
 public final class WorkflowRunner: Sendable {
+    /// What the runner does with workflows of one kind.
+    private struct Kind: Sendable {
+        let execute: @Sendable (WorkflowRecord) async throws -> Void
+        /// Inside the transaction that takes one whose owner was lost.
+        let takeOver: @Sendable (WorkflowRecord, Connection) throws -> WorkflowRecord
+    }
+
     private let database: Database
     private let owner: String
     private let slots: Int
@@ -18,7 +25,7 @@ public final class WorkflowRunner: Sendable {
     private let times: WorkflowTimes
     private let log: Logger
     private let wakeUp = WakeUp()
-    private let kinds = Mutex<[String: @Sendable (WorkflowRecord) async throws -> Void]>([:])
+    private let kinds = Mutex<[String: Kind]>([:])
     private let names = Mutex<[String: [String]]>([:])
     private let offered = Mutex<Set<WorkflowID>>([])
     private let leases = WorkflowLeases()
@@ -40,7 +47,8 @@ public final class WorkflowRunner: Sendable {
     /// Makes a kind of workflow known; before ``run()``.
     public func register<State: Record>(_ workflow: Workflow<State>) {
         let execution = WorkflowExecution(workflow: workflow, database: database, times: times, log: log)
-        kinds.withLock { $0[workflow.kind] = { try await execution.run($0) } }
+        let kind = Kind(execute: { try await execution.run($0) }, takeOver: { try execution.takeOver($0, $1) })
+        kinds.withLock { $0[workflow.kind] = kind }
         names.withLock { $0[workflow.kind] = workflow.steps.map(\.name) }
     }
 
@@ -151,19 +159,34 @@ public final class WorkflowRunner: Sendable {
         guard !ids.isEmpty else { return [] }
         let room = owedSlots - leases.owedCount
         do {
-            return try await database.write { [owner, times] connection in
-                let table = WorkflowTable(connection)
+            return try await database.write { [self, kinds = kinds.withLock { $0 }] connection in
                 var room = room
                 return try ids.compactMap { id in
-                    let record = try table.lease(id, owner: owner, for: times.lease, alsoOwed: room > 0)
+                    let record = try take(id, alsoOwed: room > 0, kinds, connection)
                     if record?.state == .owed { room -= 1 }
                     return record
                 }
             }
         } catch {
             log.error("workflows could not be taken: \(error)")
-            return []
+            guard ids.count > 1, !NovaError(error).isTransient else { return [] }
+            // One of them is the reason, and must not keep the others.
+            var taken: [WorkflowRecord] = []
+            for id in ids { taken += await lease([id]) }
+            return taken
         }
+    }
+
+    /// Inside a transaction: takes one, and does what its policy says when its owner was lost.
+    private func take(
+        _ id: WorkflowID, alsoOwed: Bool, _ kinds: [String: Kind], _ connection: Connection
+    ) throws -> WorkflowRecord? {
+        let table = WorkflowTable(connection)
+        guard let taken = try table.lease(id, owner: owner, for: times.lease, alsoOwed: alsoOwed) else { return nil }
+        guard let lost = taken.lostOwner, lost != owner, let kind = kinds[taken.record.kind] else {
+            return taken.record
+        }
+        return try kind.takeOver(taken.record, connection)
     }
 
     /// Drives a workflow in a task that the loss of its lease ends.
@@ -180,13 +203,15 @@ public final class WorkflowRunner: Sendable {
     }
 
     private func drive(_ record: WorkflowRecord) async {
-        guard let execute = kinds.withLock({ $0[record.kind] }) else {
+        guard let kind = kinds.withLock({ $0[record.kind] }) else {
             // A newer conductor may know it.
             log.error("workflow \(record.id) is of a kind that this conductor does not know: \(record.kind)")
             return await giveBack(record, pause: times.longestOwedPause)
         }
         do {
-            try await RequestContext.$current.withValue(record.context.requestContext) { try await execute(record) }
+            try await RequestContext.$current.withValue(record.context.requestContext) {
+                try await kind.execute(record)
+            }
         } catch is CancellationError {
             log.debug("workflow \(record.id) is left for later")
         } catch let error as NovaError where error.code == .stale {

@@ -120,8 +120,9 @@ struct WorkflowTests {
         try await database.write { try WorkflowTable($0).insert(record) }
         let old = try await database.write { try WorkflowTable($0).lease(record.id, owner: "a", for: .seconds(-1)) }
         let new = try await database.write { try WorkflowTable($0).lease(record.id, owner: "b", for: .seconds(60)) }
-        #expect(new?.owner == "b")
-        let stale = try #require(old)
+        #expect(new?.record.owner == "b" && new?.lostOwner == "a" && old?.lostOwner == nil)
+        #expect(try await database.read { try WorkflowTable($0).find(record.id) } == new?.record)
+        let stale = try #require(old?.record)
         await #expect(throws: NovaError.self) { try await database.write { try WorkflowTable($0).save(stale) } }
         await database.close()
     }

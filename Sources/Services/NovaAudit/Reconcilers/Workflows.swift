@@ -19,7 +19,7 @@ extension Reconciler {
                     kind, workflow.id.description, server: workflow.serverID, explanation,
                     remedy: isSafe
                         ? "Any conductor may take it at once."
-                        : "See novactl workflow show \(workflow.id); then retry or abandon it.",
+                        : "novactl workflow show \(workflow.id) says where it stands; novactl workflow retry makes it due at once.",
                     isSafe: isSafe, isSafe ? .freeWorkflow(workflow.id) : .nothing)
             }
             let lease = workflow.leaseExpiresAt
