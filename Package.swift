@@ -201,6 +201,7 @@ let testKits = [
             "NovaFaults", "NovaMessaging", "NovaDatabase", "NovaStore", "PlacementStore", "NovaPlacement",
             "NovaNetwork",
             "NovaScheduler", "NovaConductor", "NovaCompute", "VirtDriver", "VirtFake", "NetworkDriver", "NetworkFake",
+            "DatabaseTestKit",
         ], packages: [log]),
 ]
 
@@ -221,7 +222,13 @@ let benchmarks = [
 let testTargets = [
     tests(
         "WorkflowMatrixTests", in: "Functional",
-        ["NovaCore", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "NovaInterfaces", "CloudKit"]),
+        [
+            "NovaCore", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "NovaInterfaces", "CloudKit",
+            "DatabaseTestKit",
+        ]),
+    tests(
+        "CloudSimulationTests", in: "Simulation",
+        ["NovaCore", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "CloudKit", "DatabaseTestKit"]),
     tests("NovaCoreTests", in: "Unit", ["NovaCore"]),
     tests("NovaWireTests", in: "Unit", ["NovaCore", "NovaWire"]),
     tests("NovaSchemaTests", in: "Unit", ["NovaCore", "NovaSchema"]),

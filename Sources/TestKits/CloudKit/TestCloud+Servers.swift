@@ -85,10 +85,12 @@ extension TestCloud {
 
     /// Waits until nothing is done to a server and no workflow of it is open, owed ones perhaps.
     @discardableResult
-    public func settle(_ id: ServerID, owed: Bool = false) async throws -> ServerRecord {
+    public func settle(
+        _ id: ServerID, owed: Bool = false, within limit: Duration = .seconds(30)
+    ) async throws -> ServerRecord {
         var last = "nothing"
         do {
-            try await Self.until("server \(id) is at rest") {
+            try await Self.until("server \(id) is at rest", within: limit) {
                 let (server, open) = try await (self.server(id), workflows(of: id).filter { $0.finishedAt == nil })
                 let work = open.map {
                     "\($0.kind) \($0.state.rawValue) at \($0.step), owner \($0.owner ?? "-"), "

@@ -1,4 +1,5 @@
 #if DEBUG
+public import DatabaseTestKit
 import Glibc
 import Logging
 import NetworkDriver
@@ -15,11 +16,12 @@ public import NovaRPC
 import NovaScheduler
 import NovaService
 import NovaStore
+import NovaWire
 import PlacementStore
 import Synchronization
 import VirtFake
 
-/// A whole cloud in the test's process: real broker, real SQLite files, fake guests and networks.
+/// A whole cloud in the test's process: real broker, real databases, fake guests and networks.
 ///
 /// Times are short, so that what takes seconds in a cloud takes a part of one here.
 public final class TestCloud: Sendable {
@@ -28,6 +30,10 @@ public final class TestCloud: Sendable {
         public var hosts = 2
         /// The clock of the first conductor is behind and that of the last ahead, by this much in all.
         public var clockDifference = Duration.seconds(300)
+        /// What the services keep their rows in.
+        public var database = DatabaseKind.sqlite
+        /// The folder in which the cloud makes its own.
+        public var place = "/tmp"
         /// More options of nova.conf, as `section.name=value`.
         public var settings: [String] = []
         public init() {}
@@ -36,7 +42,9 @@ public final class TestCloud: Sendable {
     public let folder: String
     public let conductors: [TestDaemon]
     public let computes: [TestDaemon]
+    public let options: Options
     public let nova: Database
+    private let databases: TestDatabases
     let placement: Database
     let network: Database
     let plugs: [String: FakeHostPlug]
@@ -48,17 +56,18 @@ public final class TestCloud: Sendable {
     private var endpoint: String { "ipc://\(folder)/queue" }
 
     /// Starts a cloud in a folder of its own; returns when servers can be made.
-    ///
-    /// - Parameter databases: where the databases are; nil for SQLite files in the cloud's folder.
-    public init(_ options: Options = Options(), databases: String? = nil) async throws {
-        let folder = "/tmp/nova-kit-\(getpid())-\(UUID128.random().hex.prefix(8))"
+    public init(_ options: Options = Options()) async throws {
+        self.options = options
+        let folder = "\(options.place)/nova-kit-\(getpid())-\(UUID128.random().hex.prefix(8))"
         self.folder = folder
         guard mkdir(folder, 0o700) == 0 else { throw NovaError(.internal, "no folder for the cloud: \(folder)") }
+        let databases = try await TestDatabases(options.database, folder: folder)
+        self.databases = databases
         let plugs = Dictionary(uniqueKeysWithValues: (1...max(1, options.hosts)).map { ("host\($0)", FakeHostPlug()) })
         self.plugs = plugs
         let factories = Self.factories(plugs)
         let config = try Configuration.load(
-            overrides: Self.settings(databases ?? folder) + options.settings,
+            overrides: Self.settings(databases.connection) + options.settings,
             known: CommonOptions.all + factories.all.flatMap(\.options))
         let cloudID = CloudID.random()
         let endpoint = "ipc://\(folder)/queue"
@@ -74,12 +83,9 @@ public final class TestCloud: Sendable {
             return daemon(factories.conductor, "conductor\(number + 1)", skew: options.clockDifference * share)
         }
         computes = plugs.keys.sorted().map { daemon(factories.compute, $0) }
-        nova = try Database(
-            path: "\(databases ?? folder)/nova.sqlite", schema: NovaDatabaseSchema.schema, log: Self.log)
-        placement = try Database(
-            path: "\(databases ?? folder)/placement.sqlite", schema: PlacementSchema.current, log: Self.log)
-        network = try Database(
-            path: "\(databases ?? folder)/network.sqlite", schema: NetworkService.databaseSchema, log: Self.log)
+        nova = try await DatabaseKind.open(databases.address("nova"), NovaDatabaseSchema.schema)
+        placement = try await DatabaseKind.open(databases.address("placement"), PlacementSchema.current)
+        network = try await DatabaseKind.open(databases.address("network"), NetworkService.databaseSchema)
         try await startBroker()
         for daemon in daemons { try await daemon.start() }
     }
@@ -88,7 +94,8 @@ public final class TestCloud: Sendable {
 
     private static func settings(_ databases: String) -> [String] {
         [
-            "database.path=\(databases)", "placement.port=0", "placement.listen=127.0.0.1", "network.port=0",
+            "database.connection=\(databases)", "database.max_pool_size=2", "placement.port=0",
+            "placement.listen=127.0.0.1", "network.port=0",
             "network.driver=fake", "DEFAULT.compute_driver=fake.FakeDriver", "conductor.workflow_lease_ms=600",
             "conductor.workflow_scan_ms=40", "conductor.workflow_patience_ms=1500", "conductor.workflow_pause_ms=10",
             "DEFAULT.my_ip=127.0.0.1",
@@ -111,6 +118,9 @@ public final class TestCloud: Sendable {
             scheduler: ServiceFactory(SchedulerService.self), conductor: ServiceFactory(ConductorService.self),
             compute: compute)
     }
+
+    /// What the fault point `database.commit` says of a service's database.
+    public func databaseSubject(_ name: String) -> String { databases.address(name).description }
 
     /// The steps of the workflows, by kind.
     public var workflowSteps: [String: [String]] {
@@ -169,6 +179,15 @@ public final class TestCloud: Sendable {
     /// Takes an instance away from a host behind the back of its compute service, which must not run.
     public func loseInstance(_ id: ServerID, on host: String) { unlink("\(folder)/\(host)/instances/_fake/\(id)") }
 
+    /// Takes a server's allocation away behind the back of the placement service.
+    public func loseClaim(of id: ServerID) async throws {
+        try await placement.write { connection in
+            for table in ["allocations", "consumers"] {
+                try connection.execute("DELETE FROM \(table) WHERE consumer_id = ?", [.text(id.description)])
+            }
+        }
+    }
+
     /// Servers that hold an allocation, and ports of servers.
     public func held() async throws -> (allocations: Int, ports: Int) {
         let allocations = try await placement.read { try $0.row("SELECT count(*) FROM consumers") { try $0.int(0) } }
@@ -183,6 +202,7 @@ public final class TestCloud: Sendable {
         for daemon in daemons.reversed() { await daemon.stop() }
         await killBroker()
         for database in [nova, placement, network] { await database.close() }
+        await databases.remove()
         removeTree(folder)
     }
 
@@ -212,7 +232,7 @@ public final class TestCloud: Sendable {
         let deadline = Deadline.after(limit)
         while try await !condition() {
             guard !deadline.hasPassed else { throw NovaError(.timeout, "not so after \(limit): \(what)") }
-            try await Task.sleep(for: .milliseconds(10))
+            try await SteadyClock.sleep(for: .milliseconds(10))
         }
     }
 }

@@ -122,13 +122,14 @@ struct CrashRun {
         case .brokerKilled:
             rule = FaultRule(point, subject: subject, .run { try await cloud.restartBroker() }, count: 1)
         case .databaseLost(let name, let times):
-            let path = "\(cloud.folder)/\(name).sqlite"
+            let database = cloud.databaseSubject(name)
             rule = FaultRule(
                 point, subject: subject,
                 .run {
                     FaultPlan.shared.add(
                         FaultRule(
-                            "database.commit", subject: path, .fail(NovaError(.unavailable, "injected")), count: times))
+                            "database.commit", subject: database, .fail(NovaError(.unavailable, "injected")),
+                            count: times))
                 }, count: 1)
         }
         return FaultPlan.shared.add(rule)

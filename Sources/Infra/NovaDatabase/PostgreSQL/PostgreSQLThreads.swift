@@ -16,7 +16,7 @@ enum PostgreSQLThreads {
         let session = try line.open(until: .after(target.waitLimit))
         try SchemaSetup.prepare(session, schema).tell(log, target.description, schema)
         let writer = PostgreSQLWriter(
-            name: target.schema, line: line, queue: writes, waitLimit: target.waitLimit,
+            name: target.description, line: line, queue: writes, waitLimit: target.waitLimit,
             takesTurns: schema.writersTakeTurns, tally: tally)
         var workers: [(String, any Worker)] = [("w", writer), ("t", DeadlineKeeper(queues: [writes, reads]))]
         for index in 0..<max(1, target.poolSize - 1) {

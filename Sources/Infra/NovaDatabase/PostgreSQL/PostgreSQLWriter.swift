@@ -31,7 +31,7 @@ final class PostgreSQLWriter: Worker {
         var metKey = false
     }
 
-    /// - Parameter name: the database's, for fault points.
+    /// - Parameter name: the database's address, for fault points.
     init(
         name: String, line: PostgreSQLLine, queue: BlockingQueue<DatabaseJob>, waitLimit: Duration, takesTurns: Bool,
         tally: Tally

@@ -18,7 +18,7 @@ final class SQLiteWriter: Worker, @unchecked Sendable {
     private let queue: BlockingQueue<DatabaseJob>
     private let tally: Tally
 
-    /// - Parameter name: the database's, for fault points.
+    /// - Parameter name: the database's address, for fault points.
     init(name: String, session: SQLiteSession, lock: WriterLock?, queue: BlockingQueue<DatabaseJob>, tally: Tally) {
         self.name = name
         self.session = session
