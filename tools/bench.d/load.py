@@ -50,9 +50,13 @@ def measure(options):
     cloud.wait_active(client, cloud.boot(client, "warm-up"), 0.01)
     figures["cpu_per_boot_empty_ms"] = cpu_per_boot(cloud, processes, "empty", count=150)
     figures["boot_p50_ms"] = single_boots(cloud)
-    before = processes.cpu_seconds()
+    before = processes.cpu()
     seconds = boot_many(cloud, options.servers, options.clients, "load")
-    figures["cpu_per_boot_load_ms"] = (processes.cpu_seconds() - before) / options.servers * 1000
+    shares = {name: (now - before[name]) / options.servers * 1000 for name, now in processes.cpu().items()}
+    figures["cpu_per_boot_load_ms"] = sum(shares.values())
+    if len(shares) > 1:
+        parts = ", ".join(f"{name} {share:.2f}" for name, share in sorted(shares.items(), key=lambda item: -item[1]))
+        print(f"==> ms of CPU per boot: {parts}", file=sys.stderr)
     figures["boots_per_second"] = options.servers / seconds
     missing = 1000 - len(cloud.created)
     if missing > 0:

@@ -30,41 +30,47 @@ class Processes:
             with open(server, encoding="utf-8") as file:
                 self.roots["postgresql"] = int(file.readline())
 
-    def all(self):
-        """The process ids of now."""
+    def trees(self):
+        """The process ids of now, by the name of the daemon that they belong to."""
         children = {}
         for name in os.listdir("/proc"):
             if name.isdigit():
                 fields = fields_of(name)
                 if fields:
                     children.setdefault(int(fields[1]), []).append(int(name))
-        found, waiting = [], list(self.roots.values())
-        while waiting:
-            pid = waiting.pop()
-            found.append(pid)
-            waiting += children.get(pid, [])
+        found = {}
+        for name, root in self.roots.items():
+            found[name], waiting = [], [root]
+            while waiting:
+                pid = waiting.pop()
+                found[name].append(pid)
+                waiting += children.get(pid, [])
         return found
 
-    def cpu_seconds(self):
-        """User and system time of all.
+    def cpu(self):
+        """User and system time in seconds by daemon.
 
         A live process has its clock in nanoseconds; what its children have used that have ended counts in ticks.
         """
-        total = 0.0
-        for pid in self.all():
-            fields = fields_of(pid)
-            try:
-                total += time.clock_gettime((~pid << 3) | 2)
-            except OSError:
-                continue
-            if fields:
-                total += (int(fields[13]) + int(fields[14])) / TICKS
-        return total
+        return {name: sum(map(self._seconds, pids)) for name, pids in self.trees().items()}
+
+    def cpu_seconds(self):
+        """User and system time of all."""
+        return sum(self.cpu().values())
+
+    @staticmethod
+    def _seconds(pid):
+        fields = fields_of(pid)
+        try:
+            own = time.clock_gettime((~pid << 3) | 2)
+        except OSError:
+            return 0.0
+        return own + ((int(fields[13]) + int(fields[14])) / TICKS if fields else 0.0)
 
     def resident_mb(self):
         """Memory of all; pages that several share count once, in parts."""
         total = 0
-        for pid in self.all():
+        for pid in sum(self.trees().values(), []):
             try:
                 with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
                     total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))

@@ -30,9 +30,9 @@ FIGURES = {
     "crash_restart_s": Figure("the same after SIGKILL", "s", 3),
     "first_boot_s": Figure("after that, until a new server is ACTIVE", "s"),
     "cycles_per_second": Figure("creates and deletes", "1/s"),
-    "churn_first_mb": Figure("all databases, after a fifth of the cycles", "MB"),
+    "churn_half_mb": Figure("all databases, after half of the cycles", "MB"),
     "churn_last_mb": Figure("all databases, after the last", "MB"),
-    "churn_ratio": Figure("databases, last against a fifth", "x", 1.1),
+    "churn_ratio": Figure("databases, last against half", "x", 1.1),
     "writers": Figure("daemons that write one SQLite file", ""),
     "writers_cycles_per_second": Figure("creates and deletes meanwhile", "1/s"),
     "longest_write_s": Figure("longest write of any of them", "s", 1),
@@ -154,10 +154,10 @@ def sizes(options, local):
         seen.append((done, size))
         if len(seen) % max(1, options.cycles // step // 10) == 0:
             say(f"{done} cycles: {size:.1f} MB")
-    first = next(size for cycles, size in seen if cycles >= options.cycles / 5)
+    half = next(size for cycles, size in seen if cycles >= options.cycles / 2)
     last = seen[-1][1]
-    return {"cycles_per_second": done / seconds, "churn_first_mb": first, "churn_last_mb": last,
-            "churn_ratio": last / first}
+    return {"cycles_per_second": done / seconds, "churn_half_mb": half, "churn_last_mb": last,
+            "churn_ratio": last / half}
 
 
 def longest_writes(port):
