@@ -29,10 +29,12 @@ public struct ServerTable {
     public func change(
         _ id: ServerID, at time: Timestamp = .now(), _ body: (inout ServerRecord) throws -> Void
     ) throws -> ServerRecord? {
-        guard var server = try find(id) else { return nil }
+        guard let before = try find(id) else { return nil }
+        var server = before
         try body(&server)
         server.updatedAt = time
-        _ = try connection.update(server, in: "servers", key: "id", derived: Self.sizes(server.flavor))
+        let sizes = server.flavor == before.flavor ? [] : Self.sizes(server.flavor)
+        _ = try connection.update(server, since: before, in: "servers", key: "id", derived: sizes)
         return server
     }
 

@@ -28,22 +28,31 @@ extension Connection {
             "INSERT INTO \"\(table)\" \(Self.valueList(names)) ON CONFLICT (\(keys)) DO \(action)", record.columns)
     }
 
-    /// Writes all columns of the row with the same key.
+    /// Writes the row with the same key: all columns, or only those in which it differs from what it was.
     ///
-    /// - Parameter derived: further columns, whose values follow from the record's.
-    /// - Returns: how many rows there were.
+    /// A column that is not written costs nothing, its indexes least of all.
+    ///
+    /// - Parameters:
+    ///   - before: the row as it is in the same transaction; nil writes all columns.
+    ///   - derived: further columns, whose values follow from the record's.
+    /// - Returns: how many rows it wrote.
     @discardableResult
     public func update<R: Record>(
-        _ record: R, in table: String, key: String, derived: [(name: String, value: ColumnValue)] = []
+        _ record: R, since before: R? = nil, in table: String, key: String,
+        derived: [(name: String, value: ColumnValue)] = []
     ) throws -> Int {
-        let names = columns(of: R.self) + derived.map(\.name)
-        var values = record.columns + derived.map(\.value)
+        let names = columns(of: R.self)
+        let values = record.columns
         guard let position = names.firstIndex(of: key), position < values.count else {
             throw NovaError(.internal, "A database statement failed.", details: "\(R.self) has no column \(key)")
         }
-        let changes = names.map { "\"\($0)\" = ?" }.joined(separator: ", ")
-        values.append(values[position])
-        return try execute("UPDATE \"\(table)\" SET \(changes) WHERE \"\(table)\".\"\(key)\" = ?", values)
+        let old = before?.columns ?? []
+        let written = names.indices.filter { $0 >= old.count || old[$0] != values[$0] }
+        let changes = (written.map { names[$0] } + derived.map(\.name)).map { "\"\($0)\" = ?" }
+        guard !changes.isEmpty else { return 0 }
+        return try execute(
+            "UPDATE \"\(table)\" SET \(changes.joined(separator: ", ")) WHERE \"\(table)\".\"\(key)\" = ?",
+            written.map { values[$0] } + derived.map(\.value) + [values[position]])
     }
 
     /// The rows of a table as records.

@@ -192,4 +192,23 @@ import Testing
         #expect(pairs.count == 51)
         await database.close()
     }
+
+    @Test("Only the columns that differ are written.", arguments: DatabaseKind.available)
+    func onlyChanges(kind: DatabaseKind) async throws {
+        let database = try await kind.open(Scratch.schema)
+        let before = Item("g", count: 1, note: "old")
+        let after = try await database.write { connection in
+            try connection.insert(before, into: "items")
+            // What a write of all columns would undo.
+            try connection.execute("UPDATE items SET count = 99")
+            var item = before
+            item.note = nil
+            item.tags = ["new"]
+            #expect(try connection.update(item, since: before, in: "items", key: "id") == 1)
+            #expect(try connection.update(item, since: item, in: "items", key: "id") == 0)
+            return try connection.record(Item.self, from: "items", where: "id = ?", [before.id.column])
+        }
+        #expect(after?.count == 99 && after?.note == nil && after?.tags == ["new"] && after?.group == "g")
+        await database.close()
+    }
 }

@@ -1,3 +1,6 @@
+import DatabaseTestKit
+import Foundation
+import NovaCore
 import NovaDatabase
 import NovaModel
 import NovaStore
@@ -28,5 +31,29 @@ struct SchemaTests {
         }
         #expect(columns.sorted() == fields.sorted())
         await database.close()
+    }
+
+    @Test(
+        "A database of the first release is brought up to date, and its servers count.",
+        arguments: DatabaseKind.available)
+    func migrations(kind: DatabaseKind) async throws {
+        let folder = "/tmp/nova-migrations-\(UUID128.random())"
+        defer { _ = try? FileManager.default.removeItem(atPath: folder) }
+        let address: DatabaseAddress =
+            kind == .sqlite ? .sqlite(path: "\(folder)/nova.sqlite") : .postgresql(try DatabaseKind.target())
+        let schema = NovaDatabaseSchema.schema
+        let first = try #require(schema.migrations.first)
+        let old = try await DatabaseKind.open(
+            address, DatabaseSchema(name: schema.name, whole: first.sql, migrations: [first]))
+        try await old.write { try $0.insert(TestDatabase.server(), into: "servers") }
+        await old.close()
+        let new = try await DatabaseKind.open(address, schema)
+        for isFilled in [false, true] {
+            let used = try await new.read { try ServerTable($0).usage(of: ProjectID("p1")) }
+            #expect(used == (1, 2, 512))
+            let filled = try await new.write { try ServerTable($0).fillSizes(limit: 10) }
+            #expect(filled == (isFilled ? 0 : 1))
+        }
+        await new.close()
     }
 }
