@@ -23,7 +23,14 @@ struct CrashRun {
             // A cleanup that is owed may be tried in a while only.
             return try await cloud.workflows(of: id).first?.finishedAt != nil
         }
-        if FaultPlan.shared.remaining(rules[0]) > 0 { problems.append("the disturbance never came") }
+        do {
+            // What follows the last commit comes a moment after the end can be seen.
+            try await TestCloud.until("the disturbance has come", within: .seconds(5)) {
+                FaultPlan.shared.remaining(rules[0]) == 0
+            }
+        } catch {
+            problems.append("the disturbance never came")
+        }
         let server = try await settled(id)
         let wanted = crash.outcome == .succeeds ? crash.action.success : crash.action.failure
         // A compute host that comes back tells what it really has, and that counts.
