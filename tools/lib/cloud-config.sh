@@ -19,7 +19,7 @@ load_settings() {
     # shellcheck source=/dev/null
     source "$DIR/cloud.env"
     CLOUD_BROKERS=${CLOUD_BROKERS:-1} CLOUD_CONTROLLERS=${CLOUD_CONTROLLERS:-1}
-    CLOUD_DATABASE=${CLOUD_DATABASE:-sqlite}
+    CLOUD_DATABASE=${CLOUD_DATABASE:-sqlite} CLOUD_TLS=${CLOUD_TLS:-no}
     set_ports
 }
 
@@ -30,7 +30,7 @@ save_settings() {
             printf '# Settings of this cloud, written by tools/cloud up.\n'
             local name
             for name in CLOUD_ID CLOUD_MODE CLOUD_DRIVER CLOUD_HOSTS CLOUD_PORT_BASE CLOUD_CIDR CLOUD_PASSWORD \
-                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS CLOUD_CONTROLLERS CLOUD_DATABASE; do
+                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS CLOUD_CONTROLLERS CLOUD_DATABASE CLOUD_TLS; do
                 printf '%s=%q\n' "$name" "${!name}"
             done
         } >"$DIR/cloud.env.part"
@@ -39,7 +39,13 @@ save_settings() {
 }
 
 # set_ports: without a base the usual ports of OpenStack, with a base P the ports P to P+9, and P+10 on for monitoring.
+# Also how the APIs are spoken to, with curl as well.
 set_ports() {
+    SCHEME=http
+    if [[ $CLOUD_TLS == yes ]]; then
+        SCHEME=https
+        export CURL_CA_BUNDLE=$DIR/tls/ca.pem
+    fi
     if [[ -z $CLOUD_PORT_BASE ]]; then
         PORT_IDENTITY=5000 PORT_IMAGE=9292 PORT_API=8774 PORT_PLACEMENT=8778 PORT_NETWORK=9696 PORT_QUEUE=5550
         PORT_MONITORING=18800
@@ -178,8 +184,35 @@ make_keys() {
     )
 }
 
+# make_certificate: a test authority of this cloud's own, and a certificate of the APIs signed by it. What is there stays.
+make_certificate() {
+    local folder=$DIR/tls
+    [[ ! -s $folder/server.pem ]] || return 0
+    command -v openssl >/dev/null || install_packages test
+    (
+        umask 077
+        mkdir -p "$folder"
+        cd "$folder"
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -keyout ca.key -out ca.pem \
+            -subj "/CN=Test authority of cloud $CLOUD_ID" -addext basicConstraints=critical,CA:TRUE \
+            -addext keyUsage=critical,keyCertSign 2>/dev/null
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout server.key -out server.csr \
+            -subj "/CN=$CLOUD_HOST" 2>/dev/null
+        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 825 -out server.part -extfile \
+            <(printf 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:%s\nextendedKeyUsage=serverAuth\n' "$CLOUD_HOST") \
+            2>/dev/null
+        mv server.part server.pem
+        rm -f server.csr
+    ) || die "openssl could not make a certificate in $folder"
+    chmod 755 "$folder"
+    chmod 644 "$folder/ca.pem"
+}
+
 write_config() {
-    local compute network connection=''
+    local compute network connection='' ssl=''
+    if [[ $CLOUD_TLS == yes ]]; then
+        printf -v ssl '\n[ssl]\ncert_file = %s\nkey_file = %s\nca_file = %s\n' "$DIR"/tls/{server.pem,server.key,ca.pem}
+    fi
     if [[ $CLOUD_DATABASE == postgresql ]]; then connection=$(postgresql_url "$DIR/postgresql"); fi
     case $CLOUD_DRIVER in
     libvirt) compute=libvirt.LibvirtDriver network=linux ;;
@@ -201,7 +234,7 @@ osapi_compute_listen_port = $PORT_API
 
 [database]
 connection = $connection
-
+$ssl
 [queue]
 brokers = $(broker_list)
 authorized_keys = $DIR/keys/authorized_keys
@@ -213,16 +246,16 @@ virt_type = qemu
 listen = 127.0.0.1
 port = $PORT_IDENTITY
 admin_password = $CLOUD_PASSWORD
-identity_endpoint = http://127.0.0.1:$PORT_IDENTITY/v3
-image_endpoint = http://127.0.0.1:$PORT_IMAGE
-compute_endpoint = http://127.0.0.1:$PORT_API/v2.1
-placement_endpoint = http://127.0.0.1:$PORT_PLACEMENT
-network_endpoint = http://127.0.0.1:$PORT_NETWORK
+identity_endpoint = $SCHEME://127.0.0.1:$PORT_IDENTITY/v3
+image_endpoint = $SCHEME://127.0.0.1:$PORT_IMAGE
+compute_endpoint = $SCHEME://127.0.0.1:$PORT_API/v2.1
+placement_endpoint = $SCHEME://127.0.0.1:$PORT_PLACEMENT
+network_endpoint = $SCHEME://127.0.0.1:$PORT_NETWORK
 
 [image]
 listen = 127.0.0.1
 port = $PORT_IMAGE
-auth_uri = http://127.0.0.1:$PORT_IDENTITY/v3
+auth_uri = $SCHEME://127.0.0.1:$PORT_IDENTITY/v3
 
 [network]
 listen = 127.0.0.1
@@ -235,7 +268,7 @@ listen = 127.0.0.1
 port = $PORT_PLACEMENT
 
 [glance]
-api_servers = http://127.0.0.1:$PORT_IMAGE
+api_servers = $SCHEME://127.0.0.1:$PORT_IMAGE
 
 [compute]
 host_plug = $network

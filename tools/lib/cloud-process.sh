@@ -18,7 +18,7 @@ ready() {
     local port
     curl -fs -o /dev/null --max-time 5 "http://127.0.0.1:$(monitoring_port "$1")/readyz" || return 1
     for port in $(service_ports "$1"); do
-        curl -s -o /dev/null --max-time 5 "http://127.0.0.1:$port/" || return 1
+        curl -s -o /dev/null --max-time 5 "$SCHEME://127.0.0.1:$port/" || return 1
     done
 }
 

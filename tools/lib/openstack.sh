@@ -7,6 +7,7 @@ rest_header=''
 rest_login() {
     local endpoint=${OS_AUTH_URL%/} body
     [[ -n $rest_header ]] || rest_header=$(mktemp)
+    if [[ -n ${OS_CACERT:-} ]]; then export CURL_CA_BUNDLE=$OS_CACERT; fi
     body=$(jq -n --arg user "$OS_USERNAME" --arg project "$OS_PROJECT_NAME" '{auth: {
         identity: {methods: ["password"], password: {user: {
             name: $user, domain: {name: env.OS_USER_DOMAIN_NAME}, password: env.OS_PASSWORD}}},

@@ -9,7 +9,7 @@ packages_host=(
 packages_guest=(
     busybox-static dropbear-bin e2fsprogs cpio gzip kmod syslinux syslinux-common mtools dosfstools fdisk
 )
-packages_test=(python3 python3-venv jq curl openssh-client postgresql)
+packages_test=(python3 python3-venv jq curl openssl openssh-client postgresql)
 
 # missing_packages NAME...: those of the names that are not installed.
 missing_packages() {

@@ -82,10 +82,11 @@ new_cloud() {
     # shellcheck source=/dev/null
     source "$NOVA_CLOUD_DIR/cloud.env"
     rest_login
-    compute=http://127.0.0.1:$((CLOUD_PORT_BASE + 2))/v2.1
-    image=http://127.0.0.1:$((CLOUD_PORT_BASE + 1))
-    network=http://127.0.0.1:$((CLOUD_PORT_BASE + 4))
-    placement=http://127.0.0.1:$((CLOUD_PORT_BASE + 3))
+    local address=${OS_AUTH_URL%%:*}://127.0.0.1
+    compute=$address:$((CLOUD_PORT_BASE + 2))/v2.1
+    image=$address:$((CLOUD_PORT_BASE + 1))
+    network=$address:$((CLOUD_PORT_BASE + 4))
+    placement=$address:$((CLOUD_PORT_BASE + 3))
     export compute image network placement
 }
 

@@ -17,7 +17,9 @@ enum OriginalOptions {
     }
 
     /// Sections of our own daemons that the original does not have.
-    private static let ours: Set<String> = ["queue", "monitoring", "identity", "image", "network", "tokens"]
+    private static let ours: Set<String> = [
+        "queue", "monitoring", "identity", "image", "network", "tokens", "ssl", "import_filtering_opts",
+    ]
 
     private static let libraries: Set<String> = [
         "api_auth", "barbican", "barbican_service_user", "cache", "cells", "cors", "cyborg", "guestfs",

@@ -8,13 +8,14 @@ public import NovaPolicy
 public import NovaTelemetry
 import Synchronization
 
-/// Serves APIs over HTTP/1.1.
+/// Serves APIs over HTTP/1.1, with TLS when it has a certificate.
 public final class HTTPServer: Sendable {
     /// How long requests in progress may take to end once the server is to stop.
     private static let grace = Duration.seconds(10)
 
     private let host: String
     private let port: Int
+    private let certificate: ServerCertificate?
     private let maximumConnections: Int
     private let log: Logger
     private let pipeline: RequestPipeline
@@ -27,23 +28,26 @@ public final class HTTPServer: Sendable {
     ///   - port: 0 for any free one; see ``waitUntilListening()``.
     ///   - authenticator: nil when no operation needs a token.
     ///   - policy: overrides of the operations' default rules.
+    ///   - certificate: what it shows to clients, which then must speak TLS 1.2 or later; nil for plain HTTP.
     ///   - authURI: where clients get tokens, told with 401.
     ///   - served: told of each answered request that may have changed something; must not wait.
     ///   - trustsForwardedHeaders: whether a proxy in front sets `X-Forwarded-Proto` and `X-Forwarded-Host`.
     /// - Throws: ``NovaError`` `badRequest` for a policy rule that is not valid.
     public init(
         name: String, host: String, port: Int, apis: [API], authenticator: (any Authenticator)?,
-        policy: Policy = Policy(), log: Logger, authURI: String = "", metrics: MetricsRegistry = .shared,
-        served: @escaping @Sendable (ServedRequest) -> Void = { _ in },
+        policy: Policy = Policy(), certificate: ServerCertificate? = nil, log: Logger, authURI: String = "",
+        metrics: MetricsRegistry = .shared, served: @escaping @Sendable (ServedRequest) -> Void = { _ in },
         trustsForwardedHeaders: Bool = false, maximumConnections: Int = 4096
     ) throws {
         self.host = host
         self.port = port
+        self.certificate = certificate
         self.maximumConnections = maximumConnections
         self.log = log
         pipeline = try RequestPipeline(
             apis: apis, authenticator: authenticator, policy: policy, authURI: authURI,
-            trustsForwardedHeaders: trustsForwardedHeaders, fallbackHost: "\(host):\(port)", log: log,
+            trustsForwardedHeaders: trustsForwardedHeaders, fallbackHost: "\(host):\(port)",
+            isSecure: certificate != nil, log: log,
             metrics: RequestMetrics(service: name, registry: metrics), served: served)
     }
 
@@ -65,14 +69,16 @@ public final class HTTPServer: Sendable {
             throw NovaError(.internal, "An internal error occurred.", details: "HTTPServer.run twice")
         }
         let server = Server(
-            childChannelSetup: HTTP1Channel(
-                responder: { [pipeline] request, writer, channel in
-                    try await Self.answer(request, writer, pipeline)
-                },
-                configuration: HTTP1Channel.Configuration(
-                    idleTimeout: .seconds(75),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 32 * 1024, maxHeaderListSize: 64 * 1024, maxHeaderFieldCount: 128))),
+            childChannelSetup: ServerChannel(
+                base: HTTP1Channel(
+                    responder: { [pipeline] request, writer, channel in
+                        try await Self.answer(request, writer, pipeline)
+                    },
+                    configuration: HTTP1Channel.Configuration(
+                        idleTimeout: .seconds(75),
+                        httpDecoderConfiguration: .init(
+                            maxHeaderFieldSize: 32 * 1024, maxHeaderListSize: 64 * 1024, maxHeaderFieldCount: 128))),
+                certificate: certificate),
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port), backlog: 1024,
                 availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections, logger: log)),

@@ -31,14 +31,15 @@ struct RequestPipeline: Sendable {
     private let authURI: String
     private let trustsForwardedHeaders: Bool
     private let fallbackHost: String
+    private let isSecure: Bool
     private let log: Logger
     let metrics: RequestMetrics
     private let served: @Sendable (ServedRequest) -> Void
 
     init(
         apis: [API], authenticator: (any Authenticator)?, policy: Policy, authURI: String,
-        trustsForwardedHeaders: Bool, fallbackHost: String, log: Logger, metrics: RequestMetrics,
-        served: @escaping @Sendable (ServedRequest) -> Void = { _ in }
+        trustsForwardedHeaders: Bool, fallbackHost: String, isSecure: Bool = false, log: Logger,
+        metrics: RequestMetrics, served: @escaping @Sendable (ServedRequest) -> Void = { _ in }
     ) throws {
         var defaults: [String: String] = [:]
         mounts = apis.map { api in
@@ -54,6 +55,7 @@ struct RequestPipeline: Sendable {
         self.authURI = authURI
         self.trustsForwardedHeaders = trustsForwardedHeaders
         self.fallbackHost = fallbackHost
+        self.isSecure = isSecure
         self.log = log
         self.metrics = metrics
         self.served = served
@@ -270,7 +272,7 @@ struct RequestPipeline: Sendable {
 
     private func baseURL(of incoming: IncomingRequest) -> String {
         var host = incoming.authority ?? fallbackHost
-        var scheme = "http"
+        var scheme = isSecure ? "https" : "http"
         if trustsForwardedHeaders {
             host = incoming.header("X-Forwarded-Host") ?? host
             if incoming.header("X-Forwarded-Proto")?.lowercased() == "https" { scheme = "https" }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import NovaCore
 import Synchronization
 
@@ -16,13 +17,25 @@ public final class HTTPClient: Sendable {
     private let isShut = Mutex(false)
 
     /// A client; redirects are answers, not followed.
-    public init(connectTimeout: Duration = .seconds(10), connectionsPerHost: Int = 32) {
+    ///
+    /// - Parameters:
+    ///   - addresses: where named hosts are, in place of asking the name servers.
+    ///   - authorities: a file of certificates that servers must be signed by; empty means the system's.
+    public init(
+        connectTimeout: Duration = .seconds(10), connectionsPerHost: Int = 32, addresses: [String: String] = [:],
+        authorities: String = ""
+    ) {
         var configuration = AsyncHTTPClient.HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
         configuration.timeout.connect = .nanoseconds(connectTimeout.milliseconds * 1_000_000)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
+        configuration.dnsOverride = addresses
+        var security = TLSConfiguration.makeClientConfiguration()
+        security.minimumTLSVersion = .tlsv12
+        if !authorities.isEmpty { security.trustRoots = .file(authorities) }
+        configuration.tlsConfiguration = security
         configuration.connectionPool.retryConnectionEstablishment = false
         base = AsyncHTTPClient.HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }

@@ -41,6 +41,15 @@ public enum CommonOptions {
         "DEFAULT", "report_interval", default: 10, help: "Seconds between a daemon's reports that it lives.",
         in: 1...3600)
 
+    public static let certificateFile = Option(
+        "ssl", "cert_file", default: "",
+        help: "Certificate (PEM) of the APIs, which then speak HTTPS; read again when it changes. Empty: plain HTTP.")
+    public static let keyFile = Option(
+        "ssl", "key_file", default: "", help: "Private key (PEM) of the certificate; read again when it changes.")
+    public static let authoritiesFile = Option(
+        "ssl", "ca_file", default: "",
+        help: "Certificates (PEM) that other services' must be signed by; empty means those of the system.")
+
     public static let faults = Option(
         "fault_injection", "points", default: [String](),
         help: "For tests of debug builds: faults such as workflow.build.network.run.after=die@1.")
@@ -60,6 +69,6 @@ public enum CommonOptions {
         [
             host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, monitoringEnabled,
             monitoringListen, monitoringPort, databasePath, databaseConnection, databasePoolSize, reportInterval,
-            faults,
+            certificateFile, keyFile, authoritiesFile, faults,
         ] + QueueSettings.options
 }

@@ -4,6 +4,7 @@ import Logging
 import NovaConfig
 import NovaCore
 import NovaFaults
+import NovaHTTP
 import NovaMessaging
 import NovaRPC
 import NovaTelemetry
@@ -19,6 +20,7 @@ struct DaemonProcess: Sendable {
     private let host: String
     private let statePath: String
     private let cloudID: CloudID
+    private let certificate: ServerCertificate?
     private let health = HealthRegistry()
     private let signals = StopSignals()
 
@@ -30,12 +32,22 @@ struct DaemonProcess: Sendable {
         let name = config[CommonOptions.host]
         host = name.isEmpty ? HostIdentity.hostName() : name
         statePath = config[CommonOptions.statePath]
+        certificate = try Self.certificate(config, log)
         if daemon.services.isEmpty {
             cloudID = .none
         } else {
             try HostIdentity.makeFolder(statePath)
             cloudID = try HostIdentity.cloudID(configured: config[CommonOptions.cloudID], statePath: statePath)
         }
+    }
+
+    private static func certificate(_ config: Configuration, _ log: Logger) throws -> ServerCertificate? {
+        let file = config[CommonOptions.certificateFile]
+        let key = config[CommonOptions.keyFile]
+        guard file.isEmpty == key.isEmpty else {
+            throw NovaError(.badRequest, "[ssl] cert_file and key_file belong together: set both or none.")
+        }
+        return file.isEmpty ? nil : try ServerCertificate(certificate: file, key: key, log: log)
     }
 
     func run() async throws {
@@ -152,7 +164,7 @@ struct DaemonProcess: Sendable {
                     let service = try await factory.make(
                         ServiceContext(
                             name: factory.name, config: config, log: log, bus: bus, metrics: .shared, health: health,
-                            host: host, statePath: statePath, cloudID: cloudID))
+                            host: host, statePath: statePath, cloudID: cloudID, certificate: certificate))
                     health.set(factory.name, .ready)
                     group.addTask { [health] in
                         defer { health.set(factory.name, .failed("stopped")) }

@@ -1,6 +1,7 @@
 public import Logging
 public import NovaConfig
 public import NovaCore
+public import NovaHTTP
 public import NovaRPC
 public import NovaTelemetry
 
@@ -19,10 +20,13 @@ public struct ServiceContext: Sendable {
     /// The folder of the process's state; exists.
     public var statePath: String
     public var cloudID: CloudID
+    /// What the process's APIs show to clients; nil for plain HTTP.
+    public var certificate: ServerCertificate?
 
     public init(
         name: String, config: Configuration, log: Logger, bus: RPCBus, metrics: MetricsRegistry = .shared,
-        health: HealthRegistry = HealthRegistry(), host: String, statePath: String, cloudID: CloudID
+        health: HealthRegistry = HealthRegistry(), host: String, statePath: String, cloudID: CloudID,
+        certificate: ServerCertificate? = nil
     ) {
         self.name = name
         self.config = config
@@ -33,6 +37,7 @@ public struct ServiceContext: Sendable {
         self.host = host
         self.statePath = statePath
         self.cloudID = cloudID
+        self.certificate = certificate
     }
 
     /// Registers a part of the service that cannot work yet, and what it waits for; the process is not ready before.

@@ -39,8 +39,8 @@ public struct APIService: CloudService {
             log: context.log)
         server = try HTTPServer(
             name: Self.name, host: config[APIOptions.listen], port: config[APIOptions.port], apis: Self.apis(parts),
-            authenticator: authenticator, policy: Policy(), log: context.log, metrics: context.metrics,
-            served: context.bus.served)
+            authenticator: authenticator, policy: Policy(), certificate: context.certificate,
+            log: context.log, metrics: context.metrics, served: context.bus.served)
     }
 
     /// All that the Compute API serves.

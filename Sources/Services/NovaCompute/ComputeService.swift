@@ -39,7 +39,7 @@ public final class ComputeService: RunnableService {
         driverPart.ready()
         let plug = try await Self.plug(config[ComputeOptions.plug], isReal: driver.isReal, plugs, settings)
         let threads = WorkerThreads(name: "compute", count: 4)
-        let client = HTTPClient()
+        let client = HTTPClient(authorities: config[CommonOptions.authoritiesFile])
         let conductor = QueueConductor(bus: context.bus)
         let plugger = PortPlugger(plug)
         let known = KnownPowerStates()

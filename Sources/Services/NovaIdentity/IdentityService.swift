@@ -58,7 +58,7 @@ public final class IdentityService: CloudService {
         databasePart.ready()
         server = try HTTPServer(
             name: Self.name, host: config[IdentityOptions.listen], port: config[IdentityOptions.port],
-            apis: core.apis, authenticator: core.authenticator, log: context.log,
+            apis: core.apis, authenticator: core.authenticator, certificate: context.certificate, log: context.log,
             authURI: config[IdentityOptions.identityEndpoint], metrics: context.metrics,
             served: context.bus.served)
     }

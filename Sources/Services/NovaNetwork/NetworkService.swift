@@ -76,7 +76,8 @@ public final class NetworkService: RunnableService {
         server = try HTTPServer(
             name: Self.name, host: config[NetworkOptions.listen], port: config[NetworkOptions.port],
             apis: Self.apis(engine, mtu: config[NetworkOptions.mtu]), authenticator: authenticator,
-            log: context.log, metrics: context.metrics, served: context.bus.served)
+            certificate: context.certificate, log: context.log, metrics: context.metrics,
+            served: context.bus.served)
     }
 
     private static func apis(_ engine: NetworkEngine, mtu: Int) -> [API] {

@@ -38,7 +38,7 @@ public struct PlacementService: CloudService {
         let server = try HTTPServer(
             name: Self.name, host: context.config[PlacementOptions.listen], port: context.config[PlacementOptions.port],
             apis: [PlacementAPI(placement: placement).api], authenticator: authenticator, policy: Policy(),
-            log: context.log, served: context.bus.served)
+            certificate: context.certificate, log: context.log, served: context.bus.served)
         try await context.bus.serve(
             PlacementHandlers.dispatcher(placement), topic: PlacementClaim.topic, host: nil, slots: Self.slots)
         let result: Result<Void, any Error>

@@ -20,7 +20,7 @@ struct CloudSession: Sendable {
     ///
     /// - Throws: `unauthorized` for wrong credentials, `unavailable` when identity cannot be reached.
     init(_ settings: CloudSettings) async throws {
-        let client = HTTPClient()
+        let client = HTTPClient(authorities: settings.authorities)
         do {
             let answer = try await Self.send(
                 client, "POST", settings.authURL + "/auth/tokens", [("Content-Type", "application/json")],

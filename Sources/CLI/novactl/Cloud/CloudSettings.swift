@@ -15,6 +15,8 @@ struct CloudSettings {
     var computeVersion: String
     /// A ready token in place of a password.
     var token: Secret<String>?
+    /// A file of certificates that services' must be signed by; empty means those of the system.
+    var authorities: String
 
     /// Reads the environment; a named cloud comes from clouds.yaml in the working folder, the user's, then /etc.
     ///
@@ -53,6 +55,7 @@ struct CloudSettings {
         interface = value(["OS_INTERFACE", "OS_ENDPOINT_TYPE"], ["interface"], inAuth: false) ?? "public"
         computeVersion = value(["OS_COMPUTE_API_VERSION"], ["compute_api_version"], inAuth: false) ?? "2.79"
         if !computeVersion.contains(".") { computeVersion = "2.79" }
+        authorities = value(["OS_CACERT"], ["cacert"], inAuth: false) ?? ""
         if interface.hasSuffix("URL") { interface.removeLast(3) }
         while authURL.hasSuffix("/") { authURL.removeLast() }
         if !authURL.hasSuffix("/v3") { authURL += "/v3" }
