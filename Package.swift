@@ -143,7 +143,7 @@ let services = [
         "NovaIdentity", in: "Services", service + web + ["NovaCrypto", "NovaDatabase", "NovaProcess"], packages: [log],
         resources: [.embedInCode("Schema")]),
     library(
-        "NovaImage", in: "Services", service + web + ["NovaCrypto", "NovaDatabase"], packages: [log],
+        "NovaImage", in: "Services", service + web + ["NovaCrypto", "NovaDatabase", "NovaHTTPClient"], packages: [log],
         resources: [.embedInCode("Schema")]),
     library(
         "NovaNetwork", in: "Services", service + web + ["NovaDatabase", "NetworkDriver"], packages: [log],
@@ -287,6 +287,12 @@ let testTargets = [
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
             "NovaInterfaces", "NovaIdentity", "NovaAuth", "DatabaseTestKit",
+        ], packages: [log]),
+    tests(
+        "NovaImageTests", in: "Unit",
+        [
+            "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
+            "NovaInterfaces", "NovaImage", "NovaAuth", "DatabaseTestKit",
         ], packages: [log]),
     tests(
         "NovaComputeTests", in: "Unit",

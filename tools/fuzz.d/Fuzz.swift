@@ -3,6 +3,7 @@ import NovaCore
 import NovaSchema
 import NovaWire
 
+@testable import NovaImage
 @testable import NovaMessaging
 
 // What libFuzzer calls with one input after the other: the first byte chooses the parser, the rest is what a peer sent.
@@ -12,7 +13,7 @@ import NovaWire
 public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start, count > 0 else { return 0 }
     let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
-    switch start.pointee % 10 {
+    switch start.pointee % 11 {
     case 0: header(bytes)
     case 1: record(FailureRecord.self, bytes)
     case 2: record(EveryField.self, bytes)
@@ -22,6 +23,7 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 6: json(bytes)
     case 7: ids(bytes)
     case 8: versions(bytes)
+    case 10: disk(bytes)
     default: text(String(decoding: bytes, as: UTF8.self))
     }
     return 0
@@ -72,6 +74,16 @@ private func json(_ bytes: [UInt8]) {
     require(again.serialized() == once, "JSON is written as another value")
     _ = value.lenientBool
     _ = value.lenientInteger
+}
+
+/// An image that a user uploads; its first byte chooses what the user says that it is.
+private func disk(_ bytes: [UInt8]) {
+    let formats = ["raw", "qcow2", "vmdk", "vhd", "vhdx", "vdi", "iso", "aki"]
+    let format = formats[Int(bytes.first ?? 0) % formats.count]
+    let file = UntrustedFile(bytes: Array(bytes.dropFirst()))
+    let inspector = DiskInspector(virtualSizeLimit: 1 << 40)
+    guard let size = try? inspector.virtualSize(of: file, diskFormat: format, containerFormat: "bare") else { return }
+    require(size >= 0 && size <= 1 << 40, "a disk is larger than the limit")
 }
 
 private func text(_ text: String) {

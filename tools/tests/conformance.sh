@@ -144,8 +144,8 @@ check "its server is there" other_server create --image tiny-guest --flavor m1.t
 other_id=$(other_server show second --json | jq -r .id)
 
 say "A corrupt image"
-# The magic number and version of qcow2, then noise: the image service takes it, QEMU cannot.
-{ printf 'QFI\xfb\0\0\0\3'; head -c 99992 /dev/urandom; } >"$cloud_dir/broken.qcow2"
+# A good header, then noise where the tables are: the image service takes it, QEMU cannot.
+{ head -c 104 "$guest"; head -c $(($(stat -c %s "$guest") - 104)) /dev/urandom; } >"$cloud_dir/broken.qcow2"
 openstack image create --disk-format qcow2 --container-format bare --file "$cloud_dir/broken.qcow2" broken >/dev/null
 openstack server create --image broken --flavor test.guest --network "$net" broken >/dev/null
 broken=$(value id server show broken)

@@ -15,6 +15,13 @@ extension ImageAPI {
             Operation(
                 .patch, "/v2/images/{image_id}", name: "modify_image", body: [BodySchema(.any)],
                 contentTypes: ImagePatch.mediaTypes, policy: Self.member, summary: "Change an image", change),
+            // Without an id; real clients ask so when their variable is empty.
+            Operation(.delete, "/v2/images", name: "delete_image", policy: Self.member, summary: "No image") {
+                throw $0.path.hasSuffix("/")
+                    ? APIFault(404, "The resource could not be found.")
+                    : APIFault(
+                        405, "The method DELETE is not allowed for this resource.", headers: [("Allow", "GET, POST")])
+            },
             Operation(
                 .delete, "/v2/images/{image_id}", name: "delete_image", policy: Self.member, success: 204,
                 summary: "Delete an image", delete),
@@ -27,13 +34,13 @@ extension ImageAPI {
                 success: 204, summary: "Remove a tag"
             ) { try await setTag($0, present: false) },
             Operation(
-                .post, "/v2/images/{image_id}/actions/deactivate", name: "deactivate", policy: "role:admin",
+                .post, "/v2/images/{image_id}/actions/deactivate", name: "deactivate", policy: Self.member,
                 success: 204, summary: "Keep users from reading the data"
             ) {
                 try await setActive($0, from: .active, to: .deactivated)
             },
             Operation(
-                .post, "/v2/images/{image_id}/actions/reactivate", name: "reactivate", policy: "role:admin",
+                .post, "/v2/images/{image_id}/actions/reactivate", name: "reactivate", policy: Self.member,
                 success: 204, summary: "Let users read the data again"
             ) {
                 try await setActive($0, from: .deactivated, to: .active)
@@ -55,16 +62,24 @@ extension ImageAPI {
             }
             image.id = id
         }
-        var attributes = ImageAttributes(request: request, image: image)
+        var attributes = ImageAttributes(request: request, limits: limits, image: image)
         // The owner first: who may publish depends on it.
         if let owner = body["owner"] { try attributes.set("owner", owner) }
         for (name, value) in body where name != "id" && name != "owner" { try attributes.set(name, value) }
         image = attributes.image
         try await table.add(image)
-        return show(image, status: 201, headers: [("Location", "\(request.baseURL)/v2/images/\(image.id)")])
+        var headers = [
+            ("Location", "\(request.baseURL)/v2/images/\(image.id)"),
+            ("OpenStack-image-store-ids", ImageFileStore.name),
+        ]
+        if !imports.methods.isEmpty {
+            headers.append(("OpenStack-image-import-methods", imports.methods.joined(separator: ",")))
+        }
+        return show(image, status: 201, headers: headers)
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
+        guard !request.path.hasSuffix("/") else { throw NovaError(.notFound, "The resource could not be found.") }
         let query = try ImageQuery(request)
         var images = query.limit == 0 ? [] : try await table.list(query)
         let hasMore = images.count > query.limit
@@ -101,10 +116,16 @@ extension ImageAPI {
     }
 
     private func change(_ request: APIRequest) async throws -> APIResponse {
+        let type = (request.header("Content-Type") ?? "").prefix { $0 != ";" }
+        guard ImagePatch.mediaTypes.contains(String(type)) else {
+            throw APIFault(
+                415, "A change of an image is sent as one of \(ImagePatch.mediaTypes.joined(separator: ", ")).",
+                headers: [("Accept-Patch", ImagePatch.mediaTypes.joined(separator: ", "))])
+        }
         let patch = try ImagePatch(request.body)
         let id = try await ownImage(request).id
         let changed = try await table.change(id) { image in
-            var attributes = ImageAttributes(request: request, image: image)
+            var attributes = ImageAttributes(request: request, limits: limits, image: image)
             try patch.apply(to: &attributes)
             image = attributes.image
         }
@@ -113,12 +134,7 @@ extension ImageAPI {
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
         let id = try await ownImage(request).id
-        _ = try await table.change(id) { image in
-            guard !image.isProtected else {
-                throw NovaError(.forbidden, "Image \(id) is protected and cannot be deleted.")
-            }
-            image.status = .deleted
-        }
+        try await table.delete(id)
         // A crash here leaves a file that the next start sweeps away.
         await files.remove(id)
         return .empty(204)
@@ -128,7 +144,7 @@ extension ImageAPI {
         let id = try await ownImage(request).id
         let tag = try request.parameter("tag")
         _ = try await table.change(id) { image in
-            var attributes = ImageAttributes(request: request, image: image)
+            var attributes = ImageAttributes(request: request, limits: limits, image: image)
             var tags = image.tags.filter { $0 != tag }
             if present {
                 tags.append(tag)

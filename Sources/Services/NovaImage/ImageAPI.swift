@@ -3,6 +3,7 @@ import NovaAuth
 import NovaCore
 import NovaCrypto
 import NovaHTTP
+import NovaPolicy
 import NovaSchema
 
 /// The Image API, version 2: the operations and what they share.
@@ -10,19 +11,29 @@ struct ImageAPI: Sendable {
     static let reader = "rule:project_reader_or_admin"
     static let member = "rule:project_member_or_admin"
 
-    let table: ImageTable
-    let files: ImageFileStore
+    let intake: ImageIntake
+    let imports: ImageImports
     let grants: GrantAuthority
     let log: Logger
     /// Transfers at once; more wait.
     let transfers = AsyncGate(limit: 64)
 
+    var table: ImageTable { intake.table }
+    var files: ImageFileStore { intake.files }
+    var limits: ImageLimits { intake.limits }
+
     var apis: [API] {
         [
             API(
                 name: "image", prefix: "", microversions: nil, faults: .glance,
-                operations: versionOperations + infoOperations + imageOperations + dataOperations)
+                operations: versionOperations + infoOperations + schemaOperations + imageOperations + dataOperations
+                    + memberOperations + importOperations + taskOperations)
         ]
+    }
+
+    /// The rules of what operations ask for besides their own.
+    static func policy() throws -> Policy {
+        try Policy().adding(defaults: ["publicize_image": "rule:context_is_admin", "communitize_image": "@"])
     }
 
     /// The id in the path.
@@ -41,9 +52,9 @@ struct ImageAPI: Sendable {
     /// The image in the path, when the caller may see it.
     func visibleImage(_ request: APIRequest, caller: Caller) async throws -> ImageRecord {
         let id = try imageID(request)
-        guard let image = try await table.find(id),
-            image.isVisible(to: caller.projectID, isAdmin: caller.isAdmin)
-        else { throw Self.missing(id) }
+        guard let image = try await table.visible(id, to: caller.projectID, isAdmin: caller.isAdmin) else {
+            throw Self.missing(id)
+        }
         return image
     }
 
@@ -51,10 +62,15 @@ struct ImageAPI: Sendable {
     func ownImage(_ request: APIRequest) async throws -> ImageRecord {
         let caller = try request.caller
         let image = try await visibleImage(request, caller: caller)
-        guard caller.isAdmin || caller.projectID == image.owner else {
+        guard mayChange(image, caller) else {
             throw NovaError(.forbidden, "You are not permitted to modify this image.")
         }
         return image
+    }
+
+    /// Whether the image is the caller's own.
+    func mayChange(_ image: ImageRecord, _ caller: Caller) -> Bool {
+        caller.isAdmin || (caller.projectID == image.owner && !image.owner.text.isEmpty)
     }
 
     func show(_ image: ImageRecord, status: Int = 200, headers: [(String, String)] = []) -> APIResponse {

@@ -16,9 +16,11 @@ struct ImageAttributes {
         "id", "name", "visibility", "owner", "disk_format", "container_format", "min_disk", "min_ram", "protected",
         "os_hidden", "tags",
     ])
-    static let propertyLimit = 128
+    /// Properties that the service itself keeps.
+    static let reservedPrefix = "os_glance"
 
     let request: APIRequest
+    let limits: ImageLimits
     var image: ImageRecord
 
     /// Sets one attribute.
@@ -48,7 +50,9 @@ struct ImageAttributes {
     ///
     /// - Throws: ``NovaError`` `forbidden` for the attributes every image has, `conflict` for one that is not there.
     mutating func remove(_ name: String) throws {
-        guard !Self.base.contains(name) else { throw NovaError(.forbidden, "Property \(name) may not be removed.") }
+        guard !Self.base.contains(name), !name.hasPrefix(Self.reservedPrefix) else {
+            throw NovaError(.forbidden, "Property \(name) may not be removed.")
+        }
         guard image.properties.removeValue(forKey: name) != nil else {
             throw NovaError(.conflict, "Property \(name) does not exist.")
         }
@@ -104,7 +108,9 @@ struct ImageAttributes {
             }
             if !tags.contains(tag) { tags.append(tag) }
         }
-        guard tags.count <= 128 else { throw NovaError(.tooLarge, "An image has at most 128 tags.") }
+        guard tags.count <= max(limits.tags, image.tags.count) else {
+            throw NovaError(.tooLarge, "An image has at most \(limits.tags) tags.")
+        }
         return tags
     }
 
@@ -114,6 +120,9 @@ struct ImageAttributes {
         }
         if visibility == .public, image.visibility != .public {
             try request.authorize("publicize_image", target: ["project_id": image.owner.text])
+        }
+        if visibility == .community, image.visibility != .community {
+            try request.authorize("communitize_image", target: ["project_id": image.owner.text])
         }
         image.visibility = visibility
     }
@@ -130,6 +139,9 @@ struct ImageAttributes {
     }
 
     private mutating func setProperty(_ name: String, _ value: JSONValue) throws {
+        guard !name.hasPrefix(Self.reservedPrefix) else {
+            throw NovaError(.forbidden, "Attribute '\(name)' is reserved.")
+        }
         guard (1...255).contains(name.unicodeScalars.count), !name.contains("/"), !name.hasPrefix("_") else {
             throw bad(name, "is no valid name of a property")
         }
@@ -139,8 +151,8 @@ struct ImageAttributes {
         }
         guard let text = value.stringValue, text.utf8.count <= 65_535 else { throw bad(name, "must be a string") }
         if name == "kernel_id" || name == "ramdisk_id", ImageID(text) == nil { throw bad(name, "must be a UUID") }
-        guard image.properties[name] != nil || image.properties.count < Self.propertyLimit else {
-            throw NovaError(.tooLarge, "An image has at most \(Self.propertyLimit) properties.")
+        guard image.properties[name] != nil || image.properties.count < limits.properties else {
+            throw NovaError(.tooLarge, "An image has at most \(limits.properties) properties.")
         }
         image.properties[name] = text
     }

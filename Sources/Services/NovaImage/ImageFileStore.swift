@@ -1,21 +1,26 @@
 import Glibc
 import NovaCore
 import NovaCrypto
-import NovaHTTP
 
-/// The images' files: one folder, a file per image named by its id.
+/// What has been received and is a whole image now.
+struct StoredData: Sendable {
+    let size: Int64
+    let md5: String
+    let sha512: String
+    let virtualSize: Int64?
+}
+
+/// The images' files: one folder, a file per image named by its id, and staged ones that wait for their import.
 ///
 /// Files appear whole or not at all.
 struct ImageFileStore: Sendable {
-    /// What was received.
-    struct Stored: Sendable {
-        let size: Int64
-        let md5: String
-        let sha512: String
-    }
+    /// The store's name in the API.
+    static let name = "file"
     static let chunk = 256 * 1024
+    private static let stagedSuffix = ".staged"
 
     let folder: String
+    /// Bytes of the largest file.
     let sizeLimit: Int64
 
     /// A store in a folder, which is made when it is missing.
@@ -26,51 +31,38 @@ struct ImageFileStore: Sendable {
     }
 
     private func path(_ id: ImageID) -> String { "\(folder)/\(id)" }
+    private func stagedPath(_ id: ImageID) -> String { path(id) + Self.stagedSuffix }
 
-    /// Receives a file while hashing it; it is on the disk, under its name, when this returns.
+    /// A file that is received chunk by chunk, up to a number of bytes.
+    func receive(_ id: ImageID, staged: Bool = false, atMost limit: Int64) throws -> IncomingFile {
+        try IncomingFile(
+            temporary: "\(folder)/.\(id).\(UUID128.random().hex)", destination: staged ? stagedPath(id) : path(id),
+            limit: min(limit, sizeLimit), hashes: !staged)
+    }
+
+    /// Makes the staged file of an image the image's own.
     ///
-    /// - Throws: what the stream throws; ``NovaError`` `tooLarge`, `noSpace`, `badRequest` (shorter than announced).
-    ///   Nothing is left of it then.
-    func receive(_ id: ImageID, from body: BodyStream, announced: Int64?) async throws -> Stored {
-        if let announced, announced > sizeLimit { throw tooLarge }
-        return try await withTaskExecutorPreference(BlockingThreads.shared) {
-            try await write(id, body, announced)
+    /// A repeat after a crash finds the file in its place already.
+    /// - Throws: ``NovaError`` `notFound` when nothing is staged, what the inspection throws.
+    func adoptStaged(
+        _ id: ImageID, inspect: @Sendable (UntrustedFile) throws -> Int64?
+    ) async throws -> StoredData {
+        let staged = stagedPath(id)
+        let isMoved = access(staged, F_OK) != 0
+        let file = try ImageFile.read(isMoved ? path(id) : staged)
+        let virtualSize = try inspect(try UntrustedFile(file))
+        var md5 = MD5Hasher()
+        var sha512 = SHA512Hasher()
+        var offset: Int64 = 0
+        while case let bytes = try file.bytes(at: offset, count: Self.chunk), !bytes.isEmpty {
+            try Task.checkCancellation()
+            md5.update(bytes)
+            sha512.update(bytes)
+            offset += Int64(bytes.count)
         }
-    }
-
-    private var tooLarge: NovaError {
-        NovaError(.tooLarge, "The image is larger than the limit of \(sizeLimit >> 30) GiB.")
-    }
-
-    private func write(_ id: ImageID, _ body: BodyStream, _ announced: Int64?) async throws -> Stored {
-        let temporary = "\(folder)/.\(id).\(UUID128.random().hex)"
-        let file = try ImageFile.create(temporary)
-        do {
-            var md5 = MD5Hasher()
-            var sha512 = SHA512Hasher()
-            var size: Int64 = 0
-            for try await chunk in body {
-                size += Int64(chunk.count)
-                guard size <= sizeLimit else { throw tooLarge }
-                md5.update(chunk)
-                sha512.update(chunk)
-                try file.append(chunk)
-            }
-            if let announced, size != announced {
-                throw NovaError(.badRequest, "The upload ended after \(size) of \(announced) bytes.")
-            }
-            try file.sync()
-            guard rename(temporary, path(id)) == 0 else { throw ImageFile.failure("rename", temporary) }
-            try syncFolder()
-            return Stored(size: size, md5: Hex.encode(md5.digest()), sha512: Hex.encode(sha512.digest()))
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-    }
-
-    private func syncFolder() throws {
-        try ImageFile.read(folder).sync()
+        if !isMoved { try IncomingFile.move(staged, to: path(id)) }
+        return StoredData(
+            size: offset, md5: Hex.encode(md5.digest()), sha512: Hex.encode(sha512.digest()), virtualSize: virtualSize)
     }
 
     /// The file of an image and its size.
@@ -86,15 +78,18 @@ struct ImageFileStore: Sendable {
         return (file, try file.size())
     }
 
-    /// Removes the file of an image, if any.
+    /// Removes the file of an image and what is staged for it, if any.
     func remove(_ id: ImageID) async { await withTaskExecutorPreference(BlockingThreads.shared) { await unlinked(id) } }
 
-    private func unlinked(_ id: ImageID) async { unlink(path(id)) }
+    private func unlinked(_ id: ImageID) async {
+        unlink(path(id))
+        unlink(stagedPath(id))
+    }
 
     /// Removes what belongs to none of the images: half-received files, and files of images that are gone.
     ///
     /// Blocks; for the start of the service. Names that are not ours are left alone.
-    func sweep(keeping known: Set<ImageID>) {
+    func sweep(keeping contents: ImageTable.Contents) {
         guard let directory = opendir(folder) else { return }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
@@ -102,8 +97,11 @@ struct ImageFileStore: Sendable {
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             let isTemporary = name.hasPrefix(".") && ImageID(name.dropFirst().prefix(36)) != nil
-            let isOrphan = ImageID(name).map { !known.contains($0) } ?? false
-            if isTemporary || isOrphan { unlink("\(folder)/\(name)") }
+            let isOrphan =
+                name.hasSuffix(Self.stagedSuffix)
+                ? ImageID(name.dropLast(Self.stagedSuffix.count)).map { !contents.staged.contains($0) }
+                : ImageID(name).map { !contents.images.contains($0) }
+            if isTemporary || isOrphan ?? false { unlink("\(folder)/\(name)") }
         }
     }
 }

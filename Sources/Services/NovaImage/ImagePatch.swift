@@ -11,6 +11,7 @@ struct ImagePatch {
     }
     static let mediaTypes = [
         "application/openstack-images-v2.1-json-patch", "application/openstack-images-v2.0-json-patch",
+        "application/json-patch+json",
     ]
     let changes: [Change]
 

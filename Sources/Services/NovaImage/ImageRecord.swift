@@ -28,6 +28,8 @@ struct ImageRecord: Record, Equatable {
     var tags: [String] = []
     /// Whatever else the owner says of it; the keys never are names of the fields above.
     var properties: [String: String] = [:]
+    /// Bytes of the disk that guests see, as far as the file tells.
+    var virtualSize: Int64?
 
     init() {}
 
@@ -50,13 +52,22 @@ struct ImageRecord: Record, Equatable {
         visitor.visit("updated_at", &updatedAt)
         visitor.visit("tags", &tags)
         visitor.visit("properties", &properties)
+        visitor.visit("virtual_size", &virtualSize)
     }
 
-    /// Whether a project may know that the image exists.
-    func isVisible(to project: ProjectID?, isAdmin: Bool) -> Bool {
-        guard status != .deleted else { return false }
-        if isAdmin || visibility == .public || visibility == .community { return true }
-        return project == owner && !owner.text.isEmpty
+    /// Who may know that the image exists.
+    func audience(for project: ProjectID?, isAdmin: Bool) -> Audience {
+        guard status != .deleted else { return .nobody }
+        if isAdmin || visibility == .public || visibility == .community { return .caller }
+        if let project, project == owner, !owner.text.isEmpty { return .caller }
+        return visibility == .shared && project != nil ? .members : .nobody
+    }
+
+    /// Whether a caller sees an image by what the image says alone.
+    enum Audience {
+        case caller, nobody
+        /// Only when the project is one that the image is shared with.
+        case members
     }
 
     /// What other services learn of it.

@@ -5,7 +5,6 @@ import NovaDatabase
 import NovaHTTP
 import NovaInterfaces
 import NovaModel
-import NovaPolicy
 import NovaRPC
 public import NovaService
 
@@ -17,8 +16,8 @@ public struct ImageService: CloudService {
 
     private let context: ServiceContext
     private let database: Database
-    private let table: ImageTable
-    private let files: ImageFileStore
+    private let intake: ImageIntake
+    private let imports: ImageImports
     private let http: HealthPart
 
     /// Opens the database, `image.sqlite`, and the store, and clears away what a crash left.
@@ -33,22 +32,28 @@ public struct ImageService: CloudService {
             context.databaseAddress("image"), schema: ImageSchema.current, log: context.log)
         database.report(to: context.metrics, service: context.name)
         databasePart.ready()
-        table = ImageTable(database: database)
-        files = try ImageFileStore(
-            folder: folder.isEmpty ? "\(context.statePath)/images" : folder,
-            sizeLimit: Int64(context.config[ImageOptions.sizeLimitGB]) << 30)
-        files.sweep(keeping: try await table.recover())
+        let limit = Int64(context.config[ImageOptions.sizeLimitGB]) << 30
+        let files = try ImageFileStore(
+            folder: folder.isEmpty ? "\(context.statePath)/images" : folder, sizeLimit: limit)
+        intake = ImageIntake(
+            table: ImageTable(database: database), files: files, inspector: DiskInspector(virtualSizeLimit: limit),
+            limits: ImageLimits(context.config))
+        imports = ImageImports(
+            intake: intake, methods: context.config[ImageOptions.importMethods], filter: ImportFilter(context.config),
+            workers: context.config[ImageOptions.imports], log: context.log)
+        files.sweep(keeping: try await intake.table.recover())
+        try await imports.resume()
     }
 
     /// Serves the API and the queue until the task is cancelled.
     public func run() async throws {
         let authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
         let api = ImageAPI(
-            table: table, files: files, grants: GrantAuthority(bus: context.bus), log: context.log)
+            intake: intake, imports: imports, grants: GrantAuthority(bus: context.bus), log: context.log)
         let server = try HTTPServer(
             name: Self.name, host: context.config[ImageOptions.listen], port: context.config[ImageOptions.port],
             apis: api.apis, authenticator: authenticator,
-            policy: try Policy().adding(defaults: ["publicize_image": "rule:context_is_admin"]), log: context.log,
+            policy: try ImageAPI.policy(), certificate: context.certificate, log: context.log,
             authURI: context.config[ImageOptions.authURI], metrics: context.metrics,
             served: context.bus.served)
         try await context.bus.serve(
@@ -58,6 +63,7 @@ public struct ImageService: CloudService {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await server.run() }
                 group.addTask { await authenticator.run() }
+                group.addTask { [imports] in await imports.run() }
                 _ = try await server.waitUntilListening()
                 http.ready()
                 // Either ends when we are cancelled; the server may also fail.
@@ -77,9 +83,10 @@ public struct ImageService: CloudService {
 
     private var dispatcher: RPCDispatcher {
         var dispatcher = RPCDispatcher()
-        dispatcher.on(DescribeImage.self) { [table] method, _ in
-            guard let image = try await table.find(method.imageID),
-                image.isVisible(to: method.projectID, isAdmin: method.isAdmin)
+        dispatcher.on(DescribeImage.self) { [table = intake.table] method, _ in
+            guard
+                let image = try await table.visible(
+                    method.imageID, to: method.projectID, isAdmin: method.isAdmin)
             else { throw NovaError(.notFound, "Image \(method.imageID) could not be found.") }
             return image.reference
         }

@@ -11,6 +11,10 @@ enum ImageStatus: String, WireEnum {
     case deactivated
     /// Gone; the row keeps its id from being used again.
     case deleted
+    /// Its data is in the staging area, or on the way there; an import makes it an image.
+    case uploading
+    /// An import fetches and checks its data.
+    case importing
 }
 
 /// Who may see an image.

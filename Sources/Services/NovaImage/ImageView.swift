@@ -18,7 +18,7 @@ enum ImageView {
             json.field("os_hash_value", image.sha512)
             json.field("owner", image.owner.text)
             json.field("size", image.size)
-            json.null("virtual_size")
+            json.field("virtual_size", image.virtualSize)
             json.field("container_format", image.containerFormat)
             json.field("disk_format", image.diskFormat)
             json.field("min_disk", image.minDisk)
@@ -26,6 +26,9 @@ enum ImageView {
             json.field("created_at", image.createdAt.iso8601)
             json.field("updated_at", image.updatedAt.iso8601)
             json.field("tags", image.tags)
+            if image.status == .active || image.status == .deactivated {
+                json.field("stores", ImageFileStore.name)
+            }
             json.field("self", "/v2/images/\(image.id)")
             json.field("file", "/v2/images/\(image.id)/file")
             json.field("schema", "/v2/schemas/image")

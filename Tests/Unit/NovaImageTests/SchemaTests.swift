@@ -1,0 +1,28 @@
+import DatabaseTestKit
+import NovaCore
+import NovaDatabase
+import NovaWire
+import Testing
+
+@testable import NovaImage
+
+@Suite("The image database's schema")
+struct SchemaTests {
+    @Test("The whole schema and the migrations lead to the same database.")
+    func wholeEqualsMigrations() throws { #expect(try SchemaCheck.differences(ImageSchema.current) == []) }
+
+    @Test(
+        "Each table has exactly the columns that its record declares.",
+        arguments: [
+            ("images", ImageRecord.columnNames), ("image_members", ImageMember.columnNames),
+            ("image_tasks", ImportTask.columnNames),
+        ])
+    func columns(table: String, fields: [String]) async throws {
+        let database = try await DatabaseKind.sqlite.open(ImageSchema.current)
+        let columns = try await database.read { connection in
+            try connection.rows("SELECT name FROM pragma_table_info(?)", [.text(table)]) { try $0.text(0) }
+        }
+        #expect(columns.sorted() == fields.sorted())
+        await database.close()
+    }
+}
