@@ -201,7 +201,7 @@ let testKits = [
         "CloudKit", in: "TestKits",
         service + [
             "NovaFaults", "NovaMessaging", "NovaDatabase", "NovaStore", "PlacementStore", "NovaPlacement",
-            "NovaNetwork",
+            "NovaNetwork", "NovaHTTP",
             "NovaScheduler", "NovaConductor", "NovaCompute", "VirtDriver", "VirtFake", "NetworkDriver", "NetworkFake",
             "DatabaseTestKit",
         ], packages: [log]),
@@ -298,7 +298,7 @@ let testTargets = [
         "NovaComputeTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaInterfaces", "NovaRPC", "VirtDriver", "VirtFake", "NetworkDriver",
-            "NetworkFake", "NovaCompute",
+            "NetworkFake", "NovaCompute", "NovaHTTP", "NovaHTTPClient", "NovaProcess",
         ], packages: [log]),
 ]
 

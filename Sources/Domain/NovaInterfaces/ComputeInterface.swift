@@ -10,7 +10,9 @@ public enum ComputeInterface: RPCInterface {
     public static let topic = "compute"
     public static let methods: [any RPCMethod.Type] = [
         ComputeBuild.self, ComputeDestroy.self, ComputePower.self, ComputeConsoleOutput.self, ComputeInventory.self,
-        ComputeRemoveLeftover.self,
+        ComputeRemoveLeftover.self, ComputePrepareImages.self, ComputeRebuild.self, ComputeRescue.self,
+        ComputeUnrescue.self, ComputeSnapshot.self, ComputeUploadSnapshot.self, ComputeDiscardSnapshot.self,
+        ComputeDiagnostics.self, ComputeSetPassword.self,
     ]
 }
 
@@ -78,7 +80,7 @@ public struct ComputeDestroy: RPCMethod, Equatable {
     }
 }
 
-/// Starts, stops or reboots an instance.
+/// Starts, stops, reboots, pauses or suspends an instance, or wakes it again.
 public struct ComputePower: RPCMethod, Equatable {
     public typealias Response = InstanceOutcome
     public static let topic = "compute"
@@ -87,12 +89,7 @@ public struct ComputePower: RPCMethod, Equatable {
     public static let isIdempotent = true
     public static let timeout = Duration.seconds(180)
 
-    public enum Action: String, WireEnum {
-        case start
-        case stop
-        case rebootSoft
-        case rebootHard
-    }
+    public typealias Action = PowerActionState.Action
 
     public var fence = Fence()
     public var action = Action.start

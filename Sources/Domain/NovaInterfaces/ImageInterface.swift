@@ -8,7 +8,9 @@ public import NovaWire
 /// See `proto-spec/rpc/image.md`.
 public enum ImageInterface: RPCInterface {
     public static let topic = "image"
-    public static let methods: [any RPCMethod.Type] = [DescribeImage.self]
+    public static let methods: [any RPCMethod.Type] = [
+        DescribeImage.self, AddSnapshotImage.self, DiscardImage.self, RotateBackups.self,
+    ]
 }
 
 /// What an image is, seen by a project.

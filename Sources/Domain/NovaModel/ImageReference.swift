@@ -41,7 +41,7 @@ public struct ImageReference: Record, Equatable {
     public var ramdiskID: ImageID? { properties["ramdisk_id"].flatMap { ImageID($0) } }
 }
 
-/// An image with the conductor's signed permission for one host to read it.
+/// An image with the conductor's signed permission for one host to read it, or to write it.
 public struct GrantedImage: Record, Equatable {
     public var image = ImageReference()
     /// The text of a signed grant (NovaCrypto), sent as `X-Nova-Grant`.

@@ -13,11 +13,11 @@ public enum InstanceAction {
         case WorkflowKindName.power:
             // A state that cannot be read still was some power action.
             guard let state = try? PowerActionState(decoding: data) else { return kind }
-            switch state.action {
-            case .start: return "start"
-            case .stop: return "stop"
-            case .rebootSoft, .rebootHard: return "reboot"
-            }
+            return state.action.serverAction.recordedName
+        case WorkflowKindName.snapshot:
+            guard let state = try? SnapshotState(decoding: data) else { return kind }  // as above
+            return (state.backup == nil ? ServerAction.createImage : .createBackup).recordedName
+        case WorkflowKindName.password: return ServerAction.changePassword.recordedName
         default: return kind
         }
     }
@@ -28,7 +28,11 @@ public enum InstanceAction {
         case ("create", "schedule"): "schedule_instances"
         case ("create", "build"): "compute__do_build_and_run_instance"
         case ("delete", "destroy"): "compute_terminate_instance"
-        case ("start", "power"), ("stop", "power"), ("reboot", "power"): "compute_\(action)_instance"
+        case ("trigger_crash_dump", "power"): "compute_trigger_crash_dump"
+        case (_, "power"), ("rescue", "rescue"), ("unrescue", "unrescue"), ("rebuild", "rebuild"):
+            "compute_\(action)_instance"
+        case ("createImage", "snapshot"): "compute_snapshot_instance"
+        case ("createBackup", "snapshot"): "compute_backup_instance"
         default: step
         }
     }

@@ -7,6 +7,8 @@ public enum PowerSync {
         // Without a domain, but with its disk: a start makes the domain again.
         case (.active, .shutdown), (.active, .crashed), (.active, .noState): server.vmState = .stopped
         case (.stopped, .running): server.vmState = .active
+        // What a pause holds is in the guest's memory: without the guest there is nothing left of it.
+        case (.paused, .shutdown), (.paused, .crashed), (.paused, .noState): server.vmState = .stopped
         default: break
         }
     }

@@ -6,6 +6,12 @@ public enum WorkflowKindName {
     public static let build = "build"
     public static let delete = "delete"
     public static let power = "power"
+    public static let rescue = "rescue"
+    public static let unrescue = "unrescue"
+    public static let rebuild = "rebuild"
+    public static let snapshot = "snapshot"
+    /// Has no steps: it is written when it is done.
+    public static let password = "password"
 }
 
 /// What the build workflow knows.
@@ -57,13 +63,19 @@ public struct DeleteState: Record, Equatable {
     }
 }
 
-/// What the start, stop and reboot workflow knows.
+/// What the workflow of start, stop, reboot, pause, suspend and their like knows.
 public struct PowerActionState: Record, Equatable {
     public enum Action: String, WireEnum {
         case start
         case stop
         case rebootSoft
         case rebootHard
+        case pause
+        case unpause
+        case suspend
+        case resume
+        /// Interrupts the guest, which writes its memory to disk if it was told to.
+        case crashDump
     }
     public var serverID = ServerID.none
     public var action = Action.start
@@ -80,5 +92,41 @@ public struct PowerActionState: Record, Equatable {
         visitor.visit("server_id", &serverID)
         visitor.visit("action", &action)
         visitor.visit("power_state", &powerState)
+    }
+}
+
+extension PowerActionState.Action {
+    /// What users ask for, with the states in which they may.
+    public var serverAction: ServerAction {
+        switch self {
+        case .start: .start
+        case .stop: .stop
+        case .rebootSoft: .rebootSoft
+        case .rebootHard: .rebootHard
+        case .pause: .pause
+        case .unpause: .unpause
+        case .suspend: .suspend
+        case .resume: .resume
+        case .crashDump: .triggerCrashDump
+        }
+    }
+
+    /// What the server is after it; nil for what it was before.
+    public var vmState: VMState? {
+        switch self {
+        case .start, .rebootSoft, .rebootHard, .unpause, .resume: .active
+        case .stop: .stopped
+        case .pause: .paused
+        case .suspend: .suspended
+        case .crashDump: nil
+        }
+    }
+
+    /// Whether the guest may be put together anew, for which its host needs all that it was made from.
+    public var startsGuest: Bool {
+        switch self {
+        case .start, .rebootSoft, .rebootHard, .resume: true
+        case .stop, .pause, .unpause, .suspend, .crashDump: false
+        }
     }
 }

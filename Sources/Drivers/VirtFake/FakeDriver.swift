@@ -119,14 +119,14 @@ public final class FakeDriver: ConsoleTextDriver {
         try store(entry)
     }
 
-    private func existing(_ id: ServerID) throws -> FakeInstance {
+    func existing(_ id: ServerID) throws -> FakeInstance {
         guard let entry = state.withLock({ $0.instances[id] }) else {
             throw NovaError(.notFound, "Instance \(id) could not be found.", details: "fake driver")
         }
         return entry
     }
 
-    private func store(_ entry: FakeInstance) throws {
+    func store(_ entry: FakeInstance) throws {
         try files?.write(entry)
         state.withLock { $0.instances[entry.id] = entry }
         continuation.yield(LifecycleEvent(entry.id, entry.powerState))

@@ -101,6 +101,7 @@ struct DomainDocument {
             if options.virtType != "test" {
                 console("serial")
                 console("console")
+                agent
                 XMLElement("input", ["type": "tablet", "bus": "usb"])
                 XMLElement("graphics", ["type": "vnc", "port": "-1", "autoport": "yes", "listen": "127.0.0.1"])
                 XMLElement("video") { XMLElement("model", ["type": "cirrus"]) }
@@ -140,6 +141,16 @@ struct DomainDocument {
             }
         }
     }
+
+    /// The way to the agent in the guest, for images that say that they have one.
+    private var agent: XMLElement? {
+        guard ["yes", "true", "1"].contains(properties["hw_qemu_guest_agent"]?.lowercased()) else { return nil }
+        return XMLElement("channel", ["type": "unix"]) {
+            XMLElement("target", ["type": "virtio", "name": Self.agentChannel])
+        }
+    }
+
+    static let agentChannel = "org.qemu.guest_agent.0"
 
     // The log is written by virtlogd, which bounds it, and survives restarts of libvirtd.
     private func console(_ kind: String) -> XMLElement {

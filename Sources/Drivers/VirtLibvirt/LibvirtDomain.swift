@@ -87,6 +87,22 @@ struct LibvirtDomain: ~Copyable {
         }
     }
 
+    /// Whether the domain's memory was saved, to be taken up again by the next start.
+    var hasSavedMemory: Bool { virDomainHasManagedSaveImage(pointer, 0) == 1 }
+
+    /// Makes the next start a boot.
+    func forgetSavedMemory() throws {
+        guard hasSavedMemory else { return }
+        guard virDomainManagedSaveRemove(pointer, 0) == 0 else { throw LibvirtError.last() }
+    }
+
+    /// The description of the domain as it is now.
+    func description() throws -> String {
+        guard let raw = virDomainGetXMLDesc(pointer, 0) else { throw LibvirtError.last() }
+        defer { free(raw) }
+        return String(cString: raw)
+    }
+
     /// Forgets the domain with its saved state, snapshots and firmware variables.
     func undefine() throws {
         let flags =

@@ -16,9 +16,9 @@ public final class LibvirtDriver: ConsoleTextDriver {
     public let isReal = true
     public let events: AsyncStream<LifecycleEvent>
 
-    private let context: VirtDriverContext
-    private let options: LibvirtOptions
-    private let connection: LibvirtConnection
+    let context: VirtDriverContext
+    let options: LibvirtOptions
+    let connection: LibvirtConnection
     private let files = WorkerThreads(name: "console", count: 1)
     private let sink = LibvirtEventSink()
     private let continuation: AsyncStream<LifecycleEvent>.Continuation
@@ -140,16 +140,16 @@ public final class LibvirtDriver: ConsoleTextDriver {
         }
     }
 
-    private func document(_ instance: InstanceSpec, _ parts: InstanceParts) -> String {
+    func document(_ instance: InstanceSpec, _ parts: InstanceParts) -> String {
         DomainDocument(
             context: context, options: options, diskCache: diskCache, instance: instance, parts: parts
         ).element.serialized()
     }
 
-    /// Defines the domain anew unless it runs, and starts it.
+    /// Defines the domain anew unless it runs, and starts it: from its saved memory when it has some and that is asked for.
     ///
     /// Nobody can stop a call that hangs in libvirtd: when it ends after its caller has given up, it undoes itself.
-    private func start(_ instance: InstanceSpec, _ xml: String) async throws {
+    func start(_ instance: InstanceSpec, _ xml: String, keepsSavedMemory: Bool = false) async throws {
         let context = context
         let deadline = Deadline.after(options.startTimeout)
         let action = "define and start instance \(instance.id)"
@@ -157,6 +157,7 @@ public final class LibvirtDriver: ConsoleTextDriver {
             if let domain = try LibvirtDomain.find(instance.id, on: connection) {
                 try Self.check(domain, instance.id, context)
                 if domain.isActive { return }
+                if !keepsSavedMemory { try domain.forgetSavedMemory() }
             }
             guard !deadline.hasPassed else { return }
             guard let pointer = virDomainDefineXML(connection, xml) else { throw LibvirtError.last() }
@@ -203,7 +204,7 @@ public final class LibvirtDriver: ConsoleTextDriver {
         }
     }
 
-    private static func check(
+    static func check(
         _ domain: borrowing LibvirtDomain, _ id: ServerID, _ context: VirtDriverContext
     ) throws {
         guard let mark = try domain.mark(), mark.belongs(to: context), mark.serverID == id else {

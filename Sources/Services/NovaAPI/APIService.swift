@@ -49,7 +49,10 @@ public struct APIService: CloudService {
     private static func apis(_ parts: APIParts) -> [API] {
         let operations =
             VersionsResource.current + ServersResource(parts: parts).operations
-            + ServerActionsResource(parts: parts).operations + FlavorsResource(parts: parts).operations
+            + ServerActionsResource(parts: parts).operations
+            + RescueResource(parts: parts).operations + RebuildResource(parts: parts).operations
+            + SnapshotsResource(parts: parts).operations + GuestResource(parts: parts).operations
+            + FlavorsResource(parts: parts).operations
             + KeyPairsResource(parts: parts).operations + HypervisorsResource(parts: parts).operations
             + ServicesResource(parts: parts).operations + LimitsResource(parts: parts).operations
             + InsightResource(parts: parts).operations + InstanceActionsResource(parts: parts).operations

@@ -1,26 +1,31 @@
 import NovaCore
-import NovaRPC
-import NovaDatabase
 import NovaHTTP
 import NovaInterfaces
 import NovaModel
+import NovaRPC
 import NovaSchema
-import NovaStore
-import NovaWire
 
-/// `POST /servers/{id}/action` (`spec/compute-api.md`, "server actions"): one operation per action.
+/// `POST /servers/{id}/action` (`spec/compute-api.md`, "server actions"): what changes the power state, and the console's
+/// text; one operation per action.
 struct ServerActionsResource: Sendable {
     let parts: APIParts
 
     var operations: [Operation] {
         [
-            power("os-start", "os_compute_api:servers:start", .any, "Starts a stopped server.") { _ in (.start, .start)
-            },
-            power("os-stop", "os_compute_api:servers:stop", .any, "Stops a server.") { _ in (.stop, .stop) },
+            power("os-start", "os_compute_api:servers:start", .start, "Starts a stopped server."),
+            power("os-stop", "os_compute_api:servers:stop", .stop, "Stops a server."),
             power("reboot", "os_compute_api:servers:reboot", Self.reboot, "Reboots a server.") { body in
-                body["type"]?.stringValue?.uppercased() == "HARD"
-                    ? (.rebootHard, .rebootHard) : (.rebootSoft, .rebootSoft)
+                body["type"]?.stringValue?.uppercased() == "HARD" ? .rebootHard : .rebootSoft
             },
+            power("pause", "os_compute_api:os-pause-server:pause", .pause, "Holds a server's processors still."),
+            power("unpause", "os_compute_api:os-pause-server:unpause", .unpause, "Lets a paused server go on."),
+            power(
+                "suspend", "os_compute_api:os-suspend-server:suspend", .suspend, "Saves a server's memory and ends it."),
+            power("resume", "os_compute_api:os-suspend-server:resume", .resume, "Brings a suspended server back."),
+            power(
+                "trigger_crash_dump", "os_compute_api:servers:trigger_crash_dump", .null,
+                "Interrupts a server, so that it writes a dump.", since: Microversion(2, 17)
+            ) { _ in .crashDump },
             Operation(
                 .post, "/servers/{id}/action", name: "os_compute_api:os-console-output", action: "os-getConsoleOutput",
                 body: ServerSchemas.action("os-getConsoleOutput", Self.consoleOutput),
@@ -34,48 +39,34 @@ struct ServerActionsResource: Sendable {
     private static let consoleOutput = JSONSchema.object(
         properties: ["length": .nullable(.integer(min: -1))], additional: false)
 
-    /// One of the actions that change the power state.
+    /// An action whose body says nothing.
     private func power(
-        _ action: String, _ policy: String, _ schema: JSONSchema, _ summary: String,
-        _ choose: @escaping @Sendable (JSONValue) -> (ServerAction, PowerActionState.Action)
+        _ action: String, _ policy: String, _ change: PowerActionState.Action, _ summary: String
     ) -> Operation {
-        Operation(
-            .post, "/servers/{id}/action", name: policy, action: action, body: ServerSchemas.action(action, schema),
-            policy: "rule:project_member_or_admin", success: 202, summary: summary
-        ) { request in
-            let (rule, change) = choose(request.body[action] ?? .null)
-            return try await accept(rule, change, request)
-        }
+        power(action, policy, .any, summary) { _ in change }
     }
 
-    /// Checks the states and accepts the action with its workflow, in one transaction.
-    private func accept(
-        _ action: ServerAction, _ change: PowerActionState.Action, _ request: APIRequest
-    ) async throws -> APIResponse {
-        let server = try await parts.server(request)
-        guard try !server.isLocked || request.caller.isAdmin else {
-            throw NovaError(.conflict, "Instance \(server.id) is locked")
-        }
-        let workflow = WorkflowRecord(
-            kind: WorkflowKindName.power, server: server.id, context: request.context,
-            data: PowerActionState(server.id, change).encoded(), now: .now())
-        try await parts.database.write { connection in
-            let changed = try ServerTable(connection).change(server.id) { server in
-                try action.check(server)
-                server.taskState = action.taskState
+    /// One of the actions that change the power state.
+    private func power(
+        _ action: String, _ policy: String, _ schema: JSONSchema, _ summary: String, since: Microversion? = nil,
+        _ choose: @escaping @Sendable (JSONValue) -> PowerActionState.Action
+    ) -> Operation {
+        Operation(
+            .post, "/servers/{id}/action", name: policy, action: action, since: since,
+            body: ServerSchemas.action(action, schema), policy: "rule:project_member_or_admin", success: 202,
+            summary: summary
+        ) { request in
+            let change = choose(request.body[action] ?? .null)
+            _ = try await parts.accept(change.serverAction, request, WorkflowKindName.power) { server in
+                PowerActionState(server.id, change)
             }
-            guard changed != nil else { throw NovaError(.notFound, "Instance \(server.id) could not be found.") }
-            try WorkflowTable(connection).insert(workflow)
+            return .empty(202)
         }
-        parts.wakeConductor(workflow.id, request.context)
-        return .empty(202)
     }
 
     private func consoleOutput(_ request: APIRequest) async throws -> APIResponse {
         let server = try await parts.server(request)
-        guard let host = server.host else {
-            throw NovaError(.conflict, "Instance \(server.id) is not ready: it has no host yet.")
-        }
+        let host = try parts.host(of: server)
         let length = request.body["os-getConsoleOutput"]?["length"]?.lenientInteger
         let lines = length.flatMap { $0 < 0 ? nil : $0 }
         let answer = try await parts.bus.call(

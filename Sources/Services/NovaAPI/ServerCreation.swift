@@ -101,7 +101,7 @@ struct ServerCreation: Sendable {
         }
     }
 
-    private func checkImage(_ image: ImageReference?, _ flavor: Flavor) throws {
+    func checkImage(_ image: ImageReference?, _ flavor: Flavor) throws {
         guard let image else { return }
         guard image.status == "active" else {
             throw NovaError(.badRequest, "Image \(image.id) is not active.")

@@ -8,7 +8,7 @@ enum ServerSchemas {
             && (character.properties.isAlphabetic || character.properties.numericType != nil
                 || "-_:. ".unicodeScalars.contains(character))
     }
-    private static let metadata = JSONSchema.dictionary(keys: metadataKey, values: .string(min: 0, max: 255))
+    static let metadata = JSONSchema.dictionary(keys: metadataKey, values: .string(min: 0, max: 255))
     private static let nullableUUID = JSONSchema.nullable(.uuid)
 
     static let create: [BodySchema] = {

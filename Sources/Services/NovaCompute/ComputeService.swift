@@ -17,6 +17,7 @@ public final class ComputeService: RunnableService {
     private let context: ServiceContext
     private let driver: any VirtDriver
     private let actions: InstanceActions
+    private let snapshots: SnapshotActions
     private let activity: InstanceActivity
     private let reporter: HostReporter
     private let sync: PowerStateSync
@@ -61,6 +62,10 @@ public final class ComputeService: RunnableService {
         actions = InstanceActions(
             driver: driver, plugger: plugger, fences: fences, folders: folders, activity: activity, known: known,
             log: context.log)
+        snapshots = try SnapshotActions(
+            actions,
+            sink: HTTPImageSink(client: client, endpoints: config[ComputeOptions.glance], threads: threads),
+            folder: "\(context.instancesPath)/_snapshots")
         reporter = HostReporter(
             driver: driver, conductor: conductor,
             settings: HostReporter.Settings(
@@ -97,11 +102,16 @@ public final class ComputeService: RunnableService {
     public func run() async throws {
         var dispatcher = RPCDispatcher()
         dispatcher.on(ComputeBuild.self) { [actions] request, _ in try await actions.build(request) }
-        dispatcher.on(ComputeDestroy.self) { [actions] request, _ in try await actions.destroy(request) }
+        dispatcher.on(ComputeDestroy.self) { [actions, snapshots] request, _ in
+            let answer = try await actions.destroy(request)
+            snapshots.forget(request.serverID)
+            return answer
+        }
         dispatcher.on(ComputePower.self) { [actions] request, _ in try await actions.power(request) }
         dispatcher.on(ComputeConsoleOutput.self) { [actions] request, _ in try await actions.console(request) }
         dispatcher.on(ComputeInventory.self) { [inventory] request, _ in try await inventory.page(request) }
         dispatcher.on(ComputeRemoveLeftover.self) { [inventory] request, _ in try await inventory.remove(request) }
+        serveActions(&dispatcher)
         try await context.bus.serve(dispatcher, topic: "compute", host: context.host, slots: 0)
         do {
             _ = try await context.bus.call(
@@ -121,6 +131,18 @@ public final class ComputeService: RunnableService {
         activity.finish()
         await driver.close()
         await client.shutdown()
+    }
+
+    private func serveActions(_ dispatcher: inout RPCDispatcher) {
+        dispatcher.on(ComputePrepareImages.self) { [actions] request, _ in try await actions.prepareImages(request) }
+        dispatcher.on(ComputeRebuild.self) { [actions] request, _ in try await actions.rebuild(request) }
+        dispatcher.on(ComputeRescue.self) { [actions] request, _ in try await actions.rescue(request) }
+        dispatcher.on(ComputeUnrescue.self) { [actions] request, _ in try await actions.unrescue(request) }
+        dispatcher.on(ComputeSnapshot.self) { [snapshots] request, _ in try await snapshots.take(request) }
+        dispatcher.on(ComputeUploadSnapshot.self) { [snapshots] request, _ in try await snapshots.upload(request) }
+        dispatcher.on(ComputeDiscardSnapshot.self) { [snapshots] request, _ in try await snapshots.discard(request) }
+        dispatcher.on(ComputeDiagnostics.self) { [actions] request, _ in try await actions.diagnostics(request) }
+        dispatcher.on(ComputeSetPassword.self) { [actions] request, _ in try await actions.setPassword(request) }
     }
 
     private static func driver(

@@ -10,16 +10,16 @@ import VirtDriver
 /// What the compute service does to instances: one action per instance at a time, each fenced.
 final class InstanceActions: Sendable {
     /// The longest time a guest gets to shut down: within the deadline of the call.
-    private static let longestShutdown: Int64 = 150
+    static let longestShutdown: Int64 = 150
 
-    private let driver: any VirtDriver
-    private let plugger: PortPlugger
-    private let fences: FenceStore
+    let driver: any VirtDriver
+    let plugger: PortPlugger
+    let fences: FenceStore
     /// Nil for drivers whose instances are not real.
-    private let folders: InstanceFolders?
-    private let activity: InstanceActivity
-    private let known: KnownPowerStates
-    private let log: Logger
+    let folders: InstanceFolders?
+    let activity: InstanceActivity
+    let known: KnownPowerStates
+    let log: Logger
     private let gates = KeyedGate<ServerID>()
 
     init(
@@ -62,7 +62,7 @@ final class InstanceActions: Sendable {
         }
     }
 
-    /// Starts, stops or restarts an instance.
+    /// Starts, stops, restarts, holds or saves an instance, or wakes it again.
     func power(_ request: ComputePower) async throws -> InstanceOutcome {
         let instance = request.instance
         let method = "\(ComputePower.name).\(request.action.rawValue)"
@@ -75,9 +75,27 @@ final class InstanceActions: Sendable {
                 try await driver.reboot(instance, parts: try await existingParts(instance), graceful: graceful)
             case .rebootHard:
                 try await driver.reboot(instance, parts: try await existingParts(instance), graceful: nil)
+            case .pause: try await able(driver as? any PausingDriver, to: "pause").pause(instance.id)
+            case .unpause: try await able(driver as? any PausingDriver, to: "unpause").unpause(instance.id)
+            case .suspend: try await able(driver as? any SuspendingDriver, to: "suspend").suspend(instance.id)
+            case .resume:
+                try await able(driver as? any SuspendingDriver, to: "resume")
+                    .resume(instance, parts: try await existingParts(instance))
+            case .crashDump:
+                try await able(driver as? any CrashDumpDriver, to: "interrupt").triggerCrashDump(instance.id)
             }
             return try await outcome(instance.id)
         }
+    }
+
+    /// The driver as one that can do something.
+    ///
+    /// - Throws: ``NovaError`` `notImplemented` when it cannot.
+    func able<D>(_ driver: D?, to verb: String) throws -> D {
+        guard let driver else {
+            throw NovaError(.notImplemented, "The hypervisor of this host cannot \(verb) a guest.")
+        }
+        return driver
     }
 
     /// The end of the console's text.
@@ -112,7 +130,7 @@ final class InstanceActions: Sendable {
     }
 
     /// Runs an action when its fence allows it, else answers what it answered before.
-    private func fenced<T: Record>(
+    func fenced<T: Record>(
         _ id: ServerID, _ fence: Fence, _ method: String, destroys: Bool = false,
         _ body: @escaping @Sendable () async throws -> T
     ) async throws -> T {
@@ -141,7 +159,7 @@ final class InstanceActions: Sendable {
         }
     }
 
-    private func makeParts(_ instance: InstanceSpec) async throws -> InstanceParts {
+    func makeParts(_ instance: InstanceSpec) async throws -> InstanceParts {
         var parts = InstanceParts(folder: "")
         if let folders { parts = try await folders.make(instance) }
         parts.interfaces = try await plugger.plug(instance.network, instance.id)
@@ -150,7 +168,7 @@ final class InstanceActions: Sendable {
     }
 
     /// The parts of an instance that exists; its taps are made anew where the host was restarted.
-    private func existingParts(_ instance: InstanceSpec) async throws -> InstanceParts {
+    func existingParts(_ instance: InstanceSpec) async throws -> InstanceParts {
         var parts = InstanceParts(folder: "")
         if let folders { parts = try folders.existing(instance.id) }
         parts.interfaces = try await plugger.plug(instance.network, instance.id)
@@ -175,7 +193,7 @@ final class InstanceActions: Sendable {
         }.value
     }
 
-    private func outcome(_ id: ServerID) async throws -> InstanceOutcome {
+    func outcome(_ id: ServerID) async throws -> InstanceOutcome {
         let state = try await driver.powerState(id) ?? .noState
         known.set(id, state)
         return InstanceOutcome(state)

@@ -5,12 +5,12 @@ import VirtDriver
 
 /// The folders of instances: root disk over the cached image, ephemeral disk, swap, kernel; each with its owner's mark.
 final class InstanceFolders: Sendable {
-    private let context: VirtDriverContext
-    private let cache: ImageCache
+    let context: VirtDriverContext
+    let cache: ImageCache
     private let ephemeralFormat: String
-    private let runner: CommandRunner
-    private let threads: WorkerThreads
-    private let gate: AsyncGate
+    let runner: CommandRunner
+    let threads: WorkerThreads
+    let gate: AsyncGate
 
     init(
         _ context: VirtDriverContext, cache: ImageCache, ephemeralFormat: String, builds: Int, runner: CommandRunner,
@@ -91,8 +91,9 @@ final class InstanceFolders: Sendable {
     /// - Throws: when a disk cannot be read: it may lie over any image.
     func bases() throws -> Set<String> {
         var bases: Set<String> = []
-        for name in try HostFiles.entries(of: context.instancesPath) where ServerID(name) != nil {
-            let disk = "\(context.instancesPath)/\(name)/disk"
+        let folders = try HostFiles.entries(of: context.instancesPath).filter { ServerID($0) != nil }
+        for name in folders.flatMap({ ["\($0)/disk", "\($0)/\(Self.rescueDisk)"] }) {
+            let disk = "\(context.instancesPath)/\(name)"
             guard let header = try HostFiles.read(disk, limit: QCOW2Header.length) else { continue }
             do {
                 // By its last part: a path can be written in several ways.
@@ -103,6 +104,16 @@ final class InstanceFolders: Sendable {
             }
         }
         return bases
+    }
+
+    /// Removes all disks of an instance, so that ``make(_:)`` makes them anew; the folder stays ours.
+    func clear(_ id: ServerID) async throws {
+        try await threads.run { [self] in
+            guard isOurs(id) else { return }
+            for name in HostFiles.names(in: path(id)) where name != "owner" {
+                try HostFiles.removeAny("\(path(id))/\(name)")
+            }
+        }
     }
 
     private var mark: String { "\(context.cloudID) \(context.hostID)\n" }

@@ -51,10 +51,15 @@ struct ConductorParts: Sendable {
         return instance
     }
 
-    /// What the image service says of an image now; nil for a server without one.
+    /// What the image service says of an image now; nil for a server without one, and for an image that was deleted: the
+    /// server has its disks already.
     func image(of server: ServerRecord, request: RequestContext) async throws -> ImageReference? {
         guard let id = server.imageID else { return nil }
-        return try await describe(id, server, request)
+        do {
+            return try await describe(id, server, request)
+        } catch let error as NovaError where error.code == .notFound {
+            return nil
+        }
     }
 
     private func describe(_ id: ImageID, _ server: ServerRecord, _ request: RequestContext) async throws

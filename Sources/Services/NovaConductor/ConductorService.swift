@@ -58,6 +58,10 @@ public struct ConductorService: CloudService {
         runner.register(BuildWorkflow.make(parts))
         runner.register(DeleteWorkflow.make(parts))
         runner.register(PowerWorkflow.make(parts))
+        runner.register(RescueWorkflow.rescue(parts))
+        runner.register(RescueWorkflow.unrescue(parts))
+        runner.register(RebuildWorkflow.make(parts))
+        runner.register(SnapshotWorkflow.make(parts))
     }
 
     /// The steps of its workflows, by kind.

@@ -5,7 +5,7 @@ import NovaInterfaces
 import NovaModel
 import NovaStore
 
-/// Signs the grants by which compute hosts fetch images; all conductors of a cloud share the key.
+/// Signs the grants by which compute hosts fetch and send images; all conductors of a cloud share the key.
 struct GrantIssuer: Sendable {
     /// Longer than the longest fetch, in seconds.
     private static let lifetime: Int64 = 3600
@@ -40,6 +40,15 @@ struct GrantIssuer: Sendable {
             imageID: image.id, host: host, access: .read,
             checksum: image.sha512.isEmpty ? "" : "sha512:\(image.sha512)",
             expires: Timestamp.now().adding(seconds: Self.lifetime))
+        return GrantedImage(image, grant: Secret(try signer.sign(grant)))
+    }
+
+    /// An image without data, with permission for one host to send it.
+    func grant(writing id: ImageID, to host: String) throws -> GrantedImage {
+        var image = ImageReference()
+        image.id = id
+        let grant = Grant(
+            imageID: id, host: host, access: .write, expires: Timestamp.now().adding(seconds: 2 * Self.lifetime))
         return GrantedImage(image, grant: Secret(try signer.sign(grant)))
     }
 }

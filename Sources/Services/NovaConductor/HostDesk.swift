@@ -121,9 +121,11 @@ struct HostDesk: Sendable {
         server.isDeleted || server.host == nil && server.vmState == .error && server.taskState == nil
     }
 
+    private static let existing: Set<VMState> = [.active, .stopped, .paused, .suspended, .rescued]
+
     /// Whether a server at rest should have an instance on its host.
     private static func mustExist(_ server: ServerRecord) -> Bool {
-        server.taskState == nil && (server.vmState == .active || server.vmState == .stopped)
+        server.taskState == nil && existing.contains(server.vmState)
     }
 
     /// Inside a transaction: a server whose instance is gone from its host is in error, unless it has changed since the

@@ -5,32 +5,26 @@ import NovaRPC
 import NovaStore
 import NovaWorkflow
 
-/// Starts, stops or reboots a server.
+/// Starts, stops, reboots, pauses or suspends a server, or wakes it again.
 enum PowerWorkflow {
+    /// To save or bring back much memory takes long.
+    private static let longTimeout = Duration.seconds(600)
+
     static func make(_ parts: ConductorParts) -> Workflow<PowerActionState> {
         Workflow(
             WorkflowKindName.power, steps: [power(parts)], deadline: .seconds(600),
-            stopReason: { connection, state in
-                guard let server = try ServerTable(connection).find(state.serverID), server.taskState != .deleting
-                else {
-                    return NovaError(.cancelled, "The server was deleted meanwhile.")
-                }
-                return nil
-            },
+            stopReason: { connection, state in try ServerAtWork(state.serverID, connection).stopReason() },
             succeeded: { connection, state, _ in
-                try ServerTable(connection).change(state.serverID) { server in
-                    server.vmState = state.action == .stop ? .stopped : .active
+                try ServerAtWork(state.serverID, connection).end(state.action.serverAction.taskState) { server in
+                    if let vmState = state.action.vmState { server.vmState = vmState }
                     server.powerState = state.powerState
-                    if server.taskState != .deleting { server.taskState = nil }
                 }
             },
             failed: { connection, state, _, error in
-                try ServerTable(connection).change(state.serverID) { server in
-                    guard server.taskState != .deleting else { return }
-                    // The server is as it was; what is wrong shows in its fault and in the workflow's journal.
-                    server.taskState = nil
+                // The server is as it was; what is wrong shows in its fault and in the workflow's journal.
+                try ServerAtWork(state.serverID, connection).fail(error, state.action.serverAction.taskState) {
+                    server in
                     if state.action == .rebootHard { server.vmState = .error }
-                    server.fault = ServerFault(error, host: server.host ?? "")
                 }
             })
     }
@@ -40,23 +34,17 @@ enum PowerWorkflow {
             "power",
             run: { state, context in
                 let server = try await parts.server(state.serverID)
-                guard let host = server.host else {
-                    throw NovaError(.conflict, "Instance \(server.id) has no host.")
-                }
-                let fence = Fence(workflow: context.workflowID, step: context.position, epoch: context.epoch)
-                let action: ComputePower.Action =
-                    switch state.action {
-                    case .start: .start
-                    case .stop: .stop
-                    case .rebootSoft: .rebootSoft
-                    case .rebootHard: .rebootHard
-                    }
-                let image = action == .stop ? nil : try await parts.image(of: server, request: context.request)
+                let host = try parts.host(of: server)
+                let image =
+                    !state.action.startsGuest ? nil : try await parts.image(of: server, request: context.request)
                 var request = ComputePower(
-                    fence, action, try await parts.instance(server, image: image, on: host, request: context.request))
+                    context.fence, state.action,
+                    try await parts.instance(server, image: image, on: host, request: context.request))
                 request.shutdownTimeout = Int64(parts.shutdownTimeout)
+                let isLong = state.action == .suspend || state.action == .resume
                 let outcome = try await parts.bus.call(
-                    request, to: .host(ComputePower.topic, host), context: context.request)
+                    request, to: .host(ComputePower.topic, host), context: context.request,
+                    timeout: isLong ? longTimeout : ComputePower.timeout)
                 state.powerState = outcome.powerState
             })
     }

@@ -90,6 +90,7 @@ public struct ImageService: CloudService {
             else { throw NovaError(.notFound, "Image \(method.imageID) could not be found.") }
             return image.reference
         }
+        SnapshotImages(table: table, files: files).serve(&dispatcher)
         return dispatcher
     }
 }

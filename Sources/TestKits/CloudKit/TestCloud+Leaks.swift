@@ -54,6 +54,10 @@ extension TestCloud {
             $0.formUnion($1.plugged)
         }
         for tap in taps.subtracting(ports) { leaks.append("tap of no server: port \(tap)") }
+        for image in images.incomplete { leaks.append("image without data: \(image)") }
+        for compute in computes {
+            for name in Self.names(in: "\(instances(compute))/_snapshots") { leaks.append("snapshot file \(name)") }
+        }
         let usage = try await nova.read { try ServerTable($0).usage(of: Self.project) }
         if usage.servers != Int64(servers.count) {
             leaks.append("usage says \(usage.servers) of \(servers.count) servers")

@@ -54,20 +54,40 @@ extension TestCloud {
 
     /// Accepts a change of the power state.
     public func power(_ id: ServerID, _ action: PowerActionState.Action) async throws {
-        let rule: ServerAction =
-            switch action {
-            case .start: .start
-            case .stop: .stop
-            case .rebootSoft: .rebootSoft
-            case .rebootHard: .rebootHard
-            }
-        let workflow = WorkflowRecord(
-            kind: WorkflowKindName.power, server: id, context: .system(),
-            data: PowerActionState(id, action).encoded())
+        try await accept(id, action.serverAction, WorkflowKindName.power, PowerActionState(id, action))
+    }
+
+    /// Accepts a rescue.
+    public func rescue(_ id: ServerID) async throws {
+        try await accept(id, .rescue, WorkflowKindName.rescue, RescueState(id))
+    }
+
+    /// Accepts the end of a rescue.
+    public func unrescue(_ id: ServerID) async throws {
+        try await accept(id, .unrescue, WorkflowKindName.unrescue, RescueState(id))
+    }
+
+    /// Accepts a rebuild.
+    public func rebuild(_ id: ServerID) async throws {
+        var state = RebuildState(id, image: nil)
+        state.wasStopped = try await server(id)?.vmState == .stopped
+        try await accept(id, .rebuild, WorkflowKindName.rebuild, state)
+    }
+
+    /// Accepts a snapshot.
+    public func snapshot(_ id: ServerID) async throws {
+        var image = SnapshotImage()
+        image.id = .random()
+        image.owner = Self.project
+        try await accept(id, .createImage, WorkflowKindName.snapshot, SnapshotState(id, image))
+    }
+
+    private func accept(_ id: ServerID, _ action: ServerAction, _ kind: String, _ state: some Record) async throws {
+        let workflow = WorkflowRecord(kind: kind, server: id, context: .system(), data: state.encoded())
         try await nova.write { connection in
             try ServerTable(connection).change(id) { server in
-                try rule.check(server)
-                server.taskState = rule.taskState
+                try action.check(server)
+                if let task = action.taskState { server.taskState = task }
             }
             try WorkflowTable(connection).insert(workflow)
         }

@@ -9,6 +9,7 @@ import NovaConductor
 import NovaConfig
 public import NovaCore
 public import NovaDatabase
+import NovaHTTP
 import NovaMessaging
 import NovaNetwork
 import NovaPlacement
@@ -48,6 +49,8 @@ public final class TestCloud: Sendable {
     let placement: Database
     let network: Database
     let plugs: [String: FakeHostPlug]
+    let images: ImageShelf
+    private let imageServer: Task<Void, Never>
     private let others: [TestDaemon]
     private let scheduler: TestDaemon
     /// All daemons, in the order in which they need each other.
@@ -66,8 +69,17 @@ public final class TestCloud: Sendable {
         let plugs = Dictionary(uniqueKeysWithValues: (1...max(1, options.hosts)).map { ("host\($0)", FakeHostPlug()) })
         self.plugs = plugs
         let factories = Self.factories(plugs)
+        let images = ImageShelf()
+        self.images = images
+        let server = try HTTPServer(
+            name: "image", host: "127.0.0.1", port: 0, apis: [images.api], authenticator: nil, log: Self.log)
+        imageServer = Task {
+            do { try await server.run() } catch {}  // ends with the cloud
+        }
+        let port = try await server.waitUntilListening()
+        let glance = "glance.api_servers=http://127.0.0.1:\(port)"
         let config = try Configuration.load(
-            overrides: Self.settings(databases.connection) + options.settings,
+            overrides: Self.settings(databases.connection) + [glance] + options.settings,
             known: CommonOptions.all + factories.all.flatMap(\.options))
         let cloudID = CloudID.random()
         let endpoint = "ipc://\(folder)/queue"
@@ -76,7 +88,7 @@ public final class TestCloud: Sendable {
                 factory, host: host, endpoint: endpoint, config: config, statePath: "\(folder)/\(host)",
                 cloudID: cloudID, skew: skew)
         }
-        others = [factories.placement, factories.network].map { daemon($0, "controller") }
+        others = [factories.placement, factories.network, ImageStub.factory(images)].map { daemon($0, "controller") }
         scheduler = daemon(factories.scheduler, "controller")
         conductors = (0..<options.conductors).map { number in
             let share = options.conductors > 1 ? Double(number) / Double(options.conductors - 1) - 0.5 : 0.5
@@ -201,6 +213,7 @@ public final class TestCloud: Sendable {
     public func stop() async {
         for daemon in daemons.reversed() { await daemon.stop() }
         await killBroker()
+        imageServer.cancel()
         for database in [nova, placement, network] { await database.close() }
         await databases.remove()
         removeTree(folder)

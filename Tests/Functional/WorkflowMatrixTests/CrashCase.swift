@@ -11,34 +11,59 @@ enum UserAction: String, CaseIterable {
     case stop
     case rebootSoft
     case rebootHard
+    case pause
+    case unpause
+    case suspend
+    case resume
+    case rescue
+    case unrescue
+    case rebuild
+    case snapshot
 
-    var kind: String { self == .build || self == .delete ? rawValue : WorkflowKindName.power }
+    /// The workflow that does it.
+    var kind: String { change == nil ? rawValue : WorkflowKindName.power }
 
-    /// What the compute host calls its part.
-    var computeMethod: String {
+    /// What the compute host calls its parts.
+    var computeMethods: [String] {
         switch self {
-        case .build: "build"
-        case .delete: "destroy"
-        default: "power.\(rawValue)"
+        case .delete: ["destroy"]
+        case .snapshot: ["snapshot", "upload_snapshot"]
+        default: [change == nil ? rawValue : "power.\(rawValue)"]
         }
     }
 
     var change: PowerActionState.Action? { PowerActionState.Action(rawValue: rawValue) }
+    /// What must have been done to a server before.
+    var first: UserAction? {
+        switch self {
+        case .start: .stop
+        case .unpause: .pause
+        case .resume: .suspend
+        case .unrescue: .rescue
+        default: nil
+        }
+    }
     /// What a server is after it.
     var success: VMState {
         switch self {
         case .delete: .deleted
         case .stop: .stopped
+        case .pause: .paused
+        case .suspend: .suspended
+        case .rescue: .rescued
         default: .active
         }
     }
-    /// What a server is after it failed for good.
+    /// What a server is after it failed for good; see ``CrashCase/failure``.
     var failure: VMState {
         switch self {
-        case .build, .rebootHard: .error
+        case .build, .rebootHard, .rebuild: .error
         case .delete: .deleted
         case .start: .stopped
-        case .stop, .rebootSoft: .active
+        case .unpause: .paused
+        case .resume: .suspended
+        case .unrescue: .rescued
+        case .stop, .rebootSoft, .pause, .suspend, .rescue, .snapshot: .active
         }
     }
 }
@@ -67,6 +92,12 @@ struct CrashCase: Sendable, CustomStringConvertible {
     var outcome = Outcome.succeeds
     /// A second fault, which makes the workflow turn round.
     var failsAt: String?
+
+    /// What the server is when the case fails.
+    var failure: VMState {
+        // Before the guest is touched nothing is lost.
+        action == .rebuild && (failsAt ?? point).contains(".prepare.") ? .active : action.failure
+    }
 
     var description: String {
         "\(action): \(disturbance) at \(point)\(failsAt.map { " after a failure at \($0)" } ?? "") -> \(outcome)"

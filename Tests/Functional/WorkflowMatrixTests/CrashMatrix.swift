@@ -67,12 +67,15 @@ enum CrashMatrix {
 
     /// On the compute host: before the work, after it, and after its outcome was written down.
     private static func compute(_ action: UserAction) -> [CrashCase] {
-        ["before", "after", "recorded"].flatMap { place in
+        let places = action.computeMethods.flatMap { method in
+            ["before", "after", "recorded"].map { (method, $0) }
+        }
+        return places.flatMap { method, place in
             // Once it is written down, the step that is repeated is answered without coming there again.
             let times = place == "recorded" ? 1 : 2
             return [Disturbance.computeKilled, .brokerKilled, .conductorKilled, .fails(.unavailable, times: times)].map
             {
-                CrashCase(action: action, point: "compute.\(action.computeMethod).\(place)", disturbance: $0)
+                CrashCase(action: action, point: "compute.\(method).\(place)", disturbance: $0)
             }
         }
     }

@@ -17,7 +17,7 @@ struct CrashRun {
         var rules = [try add(crash.point, crash.disturbance, subject)]
         if let failsAt = crash.failsAt { rules.append(try add(failsAt, .fails(.badRequest, times: 1), subject)) }
         defer { for rule in rules { FaultPlan.shared.remove(rule) } }
-        try await begin(id)
+        try await begin(crash.action, id)
         try await TestCloud.until("the disturbance at \(crash.point) has come") {
             if FaultPlan.shared.remaining(rules[0]) == 0 { return true }
             // A cleanup that is owed may be tried in a while only.
@@ -32,7 +32,7 @@ struct CrashRun {
             problems.append("the disturbance never came")
         }
         let server = try await settled(id)
-        let wanted = crash.outcome == .succeeds ? crash.action.success : crash.action.failure
+        let wanted = crash.outcome == .succeeds ? crash.action.success : crash.failure
         // A compute host that comes back tells what it really has, and that counts.
         if server.vmState != wanted, !isTold || server.vmState != crash.action.success {
             problems.append("the server is \(server.vmState), not \(wanted): \(server.fault?.message ?? "")")
@@ -55,21 +55,25 @@ struct CrashRun {
         guard crash.action != .build else { return .random() }
         let id = try await cloud.boot()
         var server = try await cloud.settle(id)
-        if crash.action == .start {
-            try await cloud.power(id, .stop)
+        if let first = crash.action.first {
+            try await begin(first, id)
             server = try await cloud.settle(id)
         }
-        guard server.vmState == (crash.action == .start ? .stopped : .active) else {
+        guard server.vmState == crash.action.first?.success ?? .active else {
             throw NovaError(.internal, "the server could not be prepared: \(server.fault?.message ?? "")")
         }
         return id
     }
 
-    private func begin(_ id: ServerID) async throws {
-        switch crash.action {
+    private func begin(_ action: UserAction, _ id: ServerID) async throws {
+        switch action {
         case .build: try await cloud.boot(id)
         case .delete: try await cloud.delete(id)
-        default: if let change = crash.action.change { try await cloud.power(id, change) }
+        case .rescue: try await cloud.rescue(id)
+        case .unrescue: try await cloud.unrescue(id)
+        case .rebuild: try await cloud.rebuild(id)
+        case .snapshot: try await cloud.snapshot(id)
+        default: if let change = action.change { try await cloud.power(id, change) }
         }
     }
 

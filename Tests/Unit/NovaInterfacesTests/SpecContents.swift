@@ -11,7 +11,7 @@ struct SpecContents {
     /// A test finds records of NovaModel that are neither here nor part of a message.
     static let stored: [any Record.Type] = [
         BuildState.self, DeleteState.self, PowerActionState.self, KeyPair.self, ServerRecord.self, ServiceRecord.self,
-        ServerChange.self, Finding.self, ReconcilerStatus.self,
+        ServerChange.self, Finding.self, ReconcilerStatus.self, RescueState.self, RebuildState.self, SnapshotState.self,
     ]
 
     /// The methods of each interface, by topic.

@@ -1,0 +1,57 @@
+import NovaCore
+import NovaDatabase
+import NovaHTTP
+import NovaModel
+import NovaStore
+import NovaWire
+
+extension APIParts {
+    /// Accepts an action: checks the lock and the states of the server as it is then, changes its row and adds the
+    /// workflow, all in one transaction; then wakes a conductor.
+    ///
+    /// - Parameter body: changes the row, which already shows the action's task, and makes the workflow's state.
+    /// - Returns: the row.
+    func accept<State: Record>(
+        _ action: ServerAction, _ request: APIRequest, _ kind: String,
+        _ body: @escaping @Sendable (inout ServerRecord) throws -> State
+    ) async throws -> ServerRecord {
+        let (server, workflow) = try await write(action, request, kind, body)
+        wakeConductor(workflow, request.context)
+        return server
+    }
+
+    /// Accepts an action without waking a conductor, for a caller that has more to do before.
+    func write<State: Record>(
+        _ action: ServerAction, _ request: APIRequest, _ kind: String,
+        _ body: @escaping @Sendable (inout ServerRecord) throws -> State
+    ) async throws -> (ServerRecord, WorkflowID) {
+        let id = try await server(request).id
+        let isAdmin = try request.caller.isAdmin
+        let context = request.context
+        return try await database.write { connection in
+            var state = State()
+            let changed = try ServerTable(connection).change(id) { server in
+                try action.checkLock(server, isAdmin: isAdmin)
+                try action.check(server)
+                _ = try host(of: server)
+                if let task = action.taskState { server.taskState = task }
+                state = try body(&server)
+            }
+            guard let changed else { throw NovaError(.notFound, "Instance \(id) could not be found.") }
+            let workflow = WorkflowRecord(
+                kind: kind, server: id, context: context, data: state.encoded(), now: .now())
+            try WorkflowTable(connection).insert(workflow)
+            return (changed, workflow.id)
+        }
+    }
+
+    /// Where a server lives.
+    ///
+    /// - Throws: `conflict` when it has no host yet.
+    func host(of server: ServerRecord) throws -> String {
+        guard let host = server.host else {
+            throw NovaError(.conflict, "Instance \(server.id) is not ready: it has no host yet.")
+        }
+        return host
+    }
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# tools/tests/actions.sh: what users do to a running server acts on a real guest: pause, suspend, rescue, rebuild, a
+# snapshot and a server that boots from it. Two guests on libvirt and QEMU, REST only.
+set -euo pipefail
+# shellcheck source=tools/tests/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tools/lib/libvirt.sh
+source "$ROOT/tools/lib/libvirt.sh"
+ensure_libvirtd
+new_cloud --standalone --driver libvirt --debug
+
+# act ID JSON [MICROVERSION]: asks for a server action and prints the answer.
+act() {
+    rest POST "$compute/servers/$1/action" -H 'Content-Type: application/json' \
+        -H "OpenStack-API-Version: compute ${3:-2.90}" -d "$2"
+}
+domain() { virsh -c qemu:///system domstate "$1" 2>&1 | head -n 1; }
+is_domain() { [[ $(domain "$1") == "$2" ]]; }
+disks() { virsh -c qemu:///system domblklist "$1" | grep -c '/disk'; }
+console() { jq -r .output <<<"$(act "$1" '{"os-getConsoleOutput": {}}')"; }
+prompts() { console "$1" | grep -c 'login:' || true; }
+has_prompt() { (($(prompts "$1") > 0)); }
+image_status() { rest GET "$image/v2/images/$1" | jq -r .status; }
+is_image() { [[ $(image_status "$1") == "$2" ]]; }
+power_state() { rest GET "$compute/servers/$1" | jq '.server["OS-EXT-STS:power_state"]'; }
+boot_id() { virsh -c qemu:///system dumpxml "$1" | grep -oE "domain type='qemu' id='[0-9]+'" | grep -oE '[0-9]+'; }
+
+id=$(boot first '{"metadata": {"color": "red"}}')
+soon 120 "the server is ACTIVE" is_state "$id" ACTIVE
+soon 120 "its guest has booted" has_prompt "$id"
+
+say "Pause and suspend"
+first_start=$(boot_id "$id")
+check "pause" act "$id" '{"pause": null}'
+soon 30 "it is PAUSED" is_state "$id" PAUSED
+check_equal "its guest stands still" "$(domain "$id")" paused
+check_equal "its power state says so" "$(power_state "$id")" 3
+check_refused "a second pause" 409 act "$id" '{"pause": null}'
+check "unpause" act "$id" '{"unpause": null}'
+soon 30 "it is ACTIVE again" is_state "$id" ACTIVE
+check_equal "its guest goes on" "$(domain "$id")" running
+check_equal "and was not started anew" "$(boot_id "$id")" "$first_start"
+check "suspend" act "$id" '{"suspend": null}'
+soon 60 "it is SUSPENDED" is_state "$id" SUSPENDED
+check_equal "its guest is off" "$(domain "$id")" 'shut off'
+check_has "its memory is kept" "$(virsh -c qemu:///system dominfo "$id")" 'Managed save: *yes'
+check "resume" act "$id" '{"resume": null}'
+soon 60 "it is ACTIVE after the resume" is_state "$id" ACTIVE
+check_equal "its guest runs" "$(domain "$id")" running
+check_equal "the guest did not boot again" "$(prompts "$id")" 1
+
+say "A snapshot of the running guest"
+# The guest writes a line of its own to its disk by its console.
+pty=$(virsh -c qemu:///system ttyconsole "$id")
+type_in() { printf '%s\n' "$1" >"$pty"; }
+type_in root
+sleep_for_prompt() { console "$id" | grep -q "$1"; }
+soon 30 "the guest asks for a password" sleep_for_prompt 'assword'
+type_in nova
+soon 30 "the guest has a shell" sleep_for_prompt '[#$] *$'
+type_in 'echo kept-by-snapshot >/etc/issue; sync; echo written-$((40 + 2))'
+soon 30 "the guest has written" sleep_for_prompt 'written-42'
+snapshot=$(act "$id" '{"createImage": {"name": "snap", "metadata": {"mine": "yes"}}}' | jq -r .image_id)
+check_has "the image is there at once" "$(image_status "$snapshot")" 'queued\|saving\|active'
+soon 120 "the image is active" is_image "$snapshot" active
+properties=$(rest GET "$image/v2/images/$snapshot")
+check_equal "it is a snapshot of the server" "$(jq -r '.image_type + .instance_uuid + .mine + .visibility + .disk_format' \
+    <<<"$properties")" "snapshot${id}yesprivateqcow2"
+check_equal "the guest still runs" "$(domain "$id")" running
+check_equal "on its own disk" "$(disks "$id")" 1
+soon 30 "no task is left" test "$(rest GET "$compute/servers/$id" | jq -r '.server["OS-EXT-STS:task_state"]')" == null
+check_equal "no file is left on the host" "$(find "$NOVA_CLOUD_DIR"/instances*/_snapshots -type f | wc -l)" 0
+check_has "diagnostics" "$(rest GET "$compute/servers/$id/diagnostics" -H 'OpenStack-API-Version: compute 2.48')" \
+    '"state":"running"'
+check_refused "changePassword without an agent in the guest" 409 act "$id" '{"changePassword": {"adminPass": "x"}}'
+check "trigger_crash_dump" act "$id" '{"trigger_crash_dump": null}'
+
+say "A server that boots from it, while the first one is rescued"
+second=$(boot second "{\"imageRef\": \"$snapshot\"}")
+soon 120 "it is ACTIVE" is_state "$second" ACTIVE
+issue_is_kept() { console "$second" | grep -q 'kept-by-snapshot'; }
+soon 120 "its guest has what the first one wrote" issue_is_kept
+rest DELETE "$compute/servers/$second" >/dev/null
+soon 60 "it is gone" is_state "$second" gone
+check_has "rescue answers with a password" "$(act "$id" '{"rescue": {}}')" adminPass
+soon 120 "the first one is in RESCUE" is_state "$id" RESCUE
+check_equal "with a second disk before its own" "$(disks "$id")" 2
+check_has "the first one is that of the rescue" "$(virsh -c qemu:///system domblklist "$id" | grep vda)" disk.rescue
+soon 120 "the rescue system has booted" has_prompt "$id"
+check "unrescue" act "$id" '{"unrescue": null}'
+soon 60 "it is ACTIVE after the rescue" is_state "$id" ACTIVE
+check_equal "with its own disk only" "$(disks "$id")" 1
+issue_of_first() { console "$id" | grep -q 'kept-by-snapshot'; }
+soon 120 "with what it had on it" issue_of_first
+
+say "Rebuild"
+address=$(rest GET "$compute/servers/$id" | jq -r '[.server.addresses[][].addr] | join(" ")')
+tiny=$(rest GET "$image/v2/images?name=tiny-guest" | jq -r '.images[0].id')
+answer=$(act "$id" "{\"rebuild\": {\"imageRef\": \"$tiny\", \"name\": \"renewed\", \"metadata\": {\"color\": \"blue\"}}}")
+check_equal "the answer has the new name, metadata and password" \
+    "$(jq -r '.server | .name + .metadata.color + (.adminPass | length | tostring)' <<<"$answer")" renewedblue12
+soon 120 "it is ACTIVE after the rebuild" is_state "$id" ACTIVE
+check_equal "at its old address" \
+    "$(rest GET "$compute/servers/$id" | jq -r '[.server.addresses[][].addr] | join(" ")')" "$address"
+soon 120 "its new guest has booted" has_prompt "$id"
+check_equal "what was on the disk is gone" "$(console "$id" | grep -c 'kept-by-snapshot' || true)" 0
+
+say "What was done"
+actions=$(rest GET "$compute/servers/$id/os-instance-actions" | jq -r '[.instanceActions[].action] | join(" ")')
+check_equal "each action is listed" "$actions" \
+    'rebuild unrescue rescue trigger_crash_dump changePassword createImage resume suspend unpause pause create'
+rest DELETE "$compute/servers/$id" >/dev/null
+soon 60 "the server is gone" is_state "$id" gone
+check_no_leaks
+completed=yes
