@@ -83,14 +83,15 @@ public struct ImageService: CloudService {
 
     private var dispatcher: RPCDispatcher {
         var dispatcher = RPCDispatcher()
-        dispatcher.on(DescribeImage.self) { [table = intake.table] method, _ in
+        let table = intake.table
+        dispatcher.on(DescribeImage.self) { method, _ in
             guard
                 let image = try await table.visible(
                     method.imageID, to: method.projectID, isAdmin: method.isAdmin)
             else { throw NovaError(.notFound, "Image \(method.imageID) could not be found.") }
             return image.reference
         }
-        SnapshotImages(table: table, files: files).serve(&dispatcher)
+        SnapshotImages(table: table, files: intake.files).serve(&dispatcher)
         return dispatcher
     }
 }

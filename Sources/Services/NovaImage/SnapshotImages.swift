@@ -47,8 +47,9 @@ struct SnapshotImages: Sendable {
 
     private func discard(_ id: ImageID) async throws -> Nothing {
         do {
-            _ = try await table.change(id) { $0.status = .deleted }
-        } catch let error as NovaError where error.code == .notFound {
+            try await table.delete(id)
+        } catch let error as NovaError where error.code == .notFound || error.code == .forbidden {
+            // Gone, or protected by its owner since.
             return Nothing()
         }
         // A crash here leaves a file that the next start sweeps away.
