@@ -144,8 +144,15 @@ check "its server is there" other_server create --image tiny-guest --flavor m1.t
 other_id=$(other_server show second --json | jq -r .id)
 
 say "A corrupt image"
+# Noise from the start is not taken, nor is a disk over a file of this host.
+{ printf 'QFI\xfb\0\0\0\3'; head -c 99992 /dev/urandom; } >"$cloud_dir/noise.qcow2"
+qemu-img create -q -f qcow2 -b "$guest" -F qcow2 "$cloud_dir/over.qcow2"
+check_refused "noise is no image" 'cannot be taken' openstack image create --disk-format qcow2 --container-format bare \
+    --file "$cloud_dir/noise.qcow2" noise
+check_refused "an image over another file" 'backing file' openstack image create --disk-format qcow2 \
+    --container-format bare --file "$cloud_dir/over.qcow2" over
 # A good header, then noise where the tables are: the image service takes it, QEMU cannot.
-{ head -c 104 "$guest"; head -c $(($(stat -c %s "$guest") - 104)) /dev/urandom; } >"$cloud_dir/broken.qcow2"
+{ head -c 65536 "$guest"; head -c $(($(stat -c %s "$guest") - 65536)) /dev/urandom; } >"$cloud_dir/broken.qcow2"
 openstack image create --disk-format qcow2 --container-format bare --file "$cloud_dir/broken.qcow2" broken >/dev/null
 openstack server create --image broken --flavor test.guest --network "$net" broken >/dev/null
 broken=$(value id server show broken)
