@@ -4,15 +4,14 @@
 
 # cloud_domains ID: UUIDs of the libvirt domains with the cloud's mark.
 cloud_domains() {
-    local domain
+    local domain mark
     [[ $CLOUD_DRIVER == libvirt ]] || return 0
     libvirt_answers >/dev/null 2>&1 || return 0
     while read -r domain; do
         [[ -n $domain ]] || continue
-        if virsh -c qemu:///system metadata "$domain" urn:nova:swift:instance:1 2>/dev/null |
-            grep -qF "<cloud>$1</cloud>"; then
-            printf '%s\n' "$domain"
-        fi
+        # No pipe to a grep that stops reading: virsh would fail, and a domain of ours be taken for another's.
+        mark=$(virsh -c qemu:///system metadata "$domain" urn:nova:swift:instance:1 2>/dev/null) || continue
+        if [[ $mark == *"<cloud>$1</cloud>"* ]]; then printf '%s\n' "$domain"; fi
     done < <(virsh -c qemu:///system list --all --uuid)
 }
 
