@@ -154,7 +154,7 @@ let services = [
     library("NovaScheduler", in: "Services", service + ["NovaMessaging", "NovaScheduling"], packages: [log]),
     library(
         "NovaConductor", in: "Services",
-        service + ["NovaAudit", "NovaCrypto", "NovaDatabase", "NovaStore", "NovaWorkflow"],
+        service + ["NovaAudit", "NovaCrypto", "NovaDatabase", "NovaSchema", "NovaStore", "NovaWorkflow"],
         packages: [log]),
     library(
         "NovaCompute", in: "Services",
@@ -163,7 +163,8 @@ let services = [
         ],
         packages: [log]),
     library(
-        "NovaAPI", in: "Services", service + web + ["NovaMessaging", "NovaCrypto", "NovaDatabase", "NovaStore"],
+        "NovaAPI", in: "Services",
+        service + web + ["NovaMessaging", "NovaCrypto", "NovaDatabase", "NovaStore", "NovaHTTPClient"],
         packages: [log]),
 ]
 
@@ -281,6 +282,12 @@ let testTargets = [
         "NovaConductorTests", in: "Unit",
         ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel", "NovaStore", "NovaConductor", "DatabaseTestKit"],
         packages: [log]),
+    tests(
+        "NovaAPITests", in: "Unit",
+        [
+            "NovaCore", "NovaWire", "NovaSchema", "NovaConfig", "NovaMessaging", "NovaRPC", "NovaDatabase", "NovaModel",
+            "NovaInterfaces", "NovaStore", "NovaHTTP", "NovaHTTPClient", "NovaAPI", "DatabaseTestKit",
+        ], packages: [log]),
     tests("NovaAuditTests", in: "Unit", ["NovaCore", "NovaModel", "NovaInterfaces", "NovaAudit"]),
     tests(
         "NovaIdentityTests", in: "Unit",

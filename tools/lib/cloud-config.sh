@@ -270,6 +270,9 @@ port = $PORT_PLACEMENT
 [glance]
 api_servers = $SCHEME://127.0.0.1:$PORT_IMAGE
 
+[neutron]
+endpoint_override = http://127.0.0.1:$PORT_NETWORK
+
 [compute]
 host_plug = $network
 

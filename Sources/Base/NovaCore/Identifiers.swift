@@ -60,6 +60,10 @@ public enum PortKind: IdentifierKind { public static let word = "port" }
 public enum ProviderKind: IdentifierKind { public static let word = "resource provider" }
 public enum WorkflowKind: IdentifierKind { public static let word = "workflow" }
 public enum ServiceKind: IdentifierKind { public static let word = "service" }
+public enum AggregateKind: IdentifierKind { public static let word = "aggregate" }
+public enum ServerGroupKind: IdentifierKind { public static let word = "server group" }
+public enum SecurityGroupKind: IdentifierKind { public static let word = "security group" }
+public enum MigrationKind: IdentifierKind { public static let word = "migration" }
 public enum CloudKind: IdentifierKind { public static let word = "cloud" }
 public enum UserKind: IdentifierKind { public static let word = "user" }
 public enum ProjectKind: IdentifierKind { public static let word = "project" }
@@ -74,6 +78,10 @@ public typealias PortID = Identifier<PortKind>
 /// A compute node and its resource provider in placement have the same id.
 public typealias ProviderID = Identifier<ProviderKind>
 public typealias WorkflowID = Identifier<WorkflowKind>
+public typealias AggregateID = Identifier<AggregateKind>
+public typealias ServerGroupID = Identifier<ServerGroupKind>
+public typealias SecurityGroupID = Identifier<SecurityGroupKind>
+public typealias MigrationID = Identifier<MigrationKind>
 public typealias ServiceID = Identifier<ServiceKind>
 /// Marks everything that one cloud makes on a host.
 public typealias CloudID = Identifier<CloudKind>

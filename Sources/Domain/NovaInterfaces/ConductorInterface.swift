@@ -10,7 +10,7 @@ public enum ConductorInterface: RPCInterface {
     public static let topic = "conductor"
     public static let methods: [any RPCMethod.Type] = [
         WorkflowReady.self, HostReport.self, PowerReport.self, HostList.self, ServiceHello.self, GrantKeys.self,
-        RetryWorkflow.self, AbandonWorkflow.self, RunAudit.self,
+        RetryWorkflow.self, AbandonWorkflow.self, RunAudit.self, TellSchedulers.self,
     ]
 }
 
@@ -151,9 +151,13 @@ public struct HostList: RPCMethod, Equatable {
 
     public struct Response: Record, Equatable {
         public var hosts: [HostRecord] = []
+        public var aggregates: [Aggregate] = []
         public init() {}
         @inlinable
-        public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("hosts", &hosts) }
+        public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+            visitor.visit("hosts", &hosts)
+            visitor.visit("aggregates", &aggregates)
+        }
     }
 
     public init() {}
@@ -206,6 +210,21 @@ public struct GrantKeys: RPCMethod, Equatable {
     }
 
     public init() {}
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {}
+}
+
+/// nova-api has changed hosts or aggregates in the database: the conductor tells all schedulers (``HostsOutdated``).
+public struct TellSchedulers: RPCMethod, Equatable {
+    public typealias Response = Nothing
+    public static let topic = "conductor"
+    public static let name = "tell_schedulers"
+    public static let number: UInt16 = 10
+    public static let since: UInt16 = 1
+    public static let isIdempotent = true
+
+    public init() {}
+
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {}
 }

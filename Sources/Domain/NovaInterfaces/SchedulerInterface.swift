@@ -7,7 +7,7 @@ public import NovaWire
 /// See `proto-spec/rpc/scheduler.md`.
 public enum SchedulerInterface: RPCInterface {
     public static let topic = "scheduler"
-    public static let methods: [any RPCMethod.Type] = [SelectHost.self, HostChanged.self]
+    public static let methods: [any RPCMethod.Type] = [SelectHost.self, HostChanged.self, HostsOutdated.self]
 }
 
 /// Finds a host and claims its resources.
@@ -45,4 +45,19 @@ public struct HostChanged: RPCMethod, Equatable {
 
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("host", &host) }
+}
+
+/// Fanout to all schedulers: operators have changed hosts or aggregates, so what is known of them must be asked anew.
+public struct HostsOutdated: RPCMethod, Equatable {
+    public typealias Response = Nothing
+    public static let topic = "scheduler"
+    public static let name = "hosts_outdated"
+    public static let number: UInt16 = 3
+    public static let delivery = RPCDelivery.fanout
+    public static let isIdempotent = true
+
+    public init() {}
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {}
 }

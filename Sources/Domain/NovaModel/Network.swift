@@ -48,6 +48,7 @@ public struct PortBinding: Record, Equatable {
     public var mtu: Int64 = 1500
     /// The user made the port: it stays when the server goes.
     public var isPreexisting = false
+    public var subnetID: SubnetID?
 
     public init() {}
 
@@ -64,6 +65,7 @@ public struct PortBinding: Record, Equatable {
         visitor.visit("bridge", &bridge)
         visitor.visit("mtu", &mtu)
         visitor.visit("is_preexisting", &isPreexisting)
+        visitor.visit("subnet_id", &subnetID)
     }
 }
 

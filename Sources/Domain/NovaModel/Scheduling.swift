@@ -14,6 +14,14 @@ public struct SchedulingRequest: Record, Equatable {
     /// Hosts that were tried and failed.
     public var ignoredHosts: [String] = []
     public var hints: [String: String] = [:]
+    /// The server's group with the hosts of its other members.
+    public var group: SchedulingGroup?
+    /// The hosts of the servers that the hint `same_host` names, nil without the hint.
+    public var sameHosts: SchedulingHosts?
+    /// The hosts of the servers that the hint `different_host` names, nil without the hint.
+    public var differentHosts: SchedulingHosts?
+    /// The host that an administrator asked for, when it must pass the filters too.
+    public var requestedHost: String?
 
     public init() {}
 
@@ -28,6 +36,56 @@ public struct SchedulingRequest: Record, Equatable {
         visitor.visit("forced_host", &forcedHost)
         visitor.visit("ignored_hosts", &ignoredHosts)
         visitor.visit("hints", &hints)
+        visitor.visit("group", &group)
+        visitor.visit("same_hosts", &sameHosts)
+        visitor.visit("different_hosts", &differentHosts)
+        visitor.visit("requested_host", &requestedHost)
+    }
+}
+
+/// The names of some hosts.
+public struct SchedulingHosts: Record, Equatable {
+    public var names: [String] = []
+
+    public init() {}
+    public init(_ names: [String]) { self.names = names }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("names", &names) }
+}
+
+/// A server's group as the scheduler needs it.
+public struct SchedulingGroup: Record, Equatable {
+    public var policy = ServerGroup.Policy.affinity
+    /// The most members on one host, for `anti-affinity`.
+    public var limitPerHost: Int64 = 1
+    /// The host of each other member that has one; a host stands there once per member.
+    public var memberHosts: [String] = []
+
+    public init() {}
+    public init(_ group: ServerGroup, memberHosts: [String]) {
+        policy = group.policy
+        limitPerHost = group.limitPerHost
+        self.memberHosts = memberHosts
+    }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("policy", &policy)
+        visitor.visit("limit_per_host", &limitPerHost)
+        visitor.visit("member_hosts", &memberHosts)
+    }
+
+    /// How many other members live on a host.
+    public func members(on host: String) -> Int64 { Int64(memberHosts.count { $0 == host }) }
+
+    /// Whether the policy lets one more member live on a host; soft policies always do.
+    public func allows(_ host: String) -> Bool {
+        switch policy {
+        case .affinity: memberHosts.isEmpty || memberHosts.contains(host)
+        case .antiAffinity: members(on: host) < limitPerHost
+        case .softAffinity, .softAntiAffinity: true
+        }
     }
 }
 

@@ -43,6 +43,18 @@ public struct ServerRecord: Record, Equatable {
     public var terminatedAt: Timestamp?
     public var isDeleted = false
     public var deletedAt: Timestamp?
+    /// `owner` or `admin`, while it is locked.
+    public var lockedBy: String?
+    public var lockedReason: String?
+    public var accessIPv4: String?
+    public var accessIPv6: String?
+    /// Whether the user asked for `OS-DCF:diskConfig` AUTO.
+    public var hasAutoDiskConfig = false
+    /// What the user told the scheduler, as the JSON text of the request's object.
+    public var schedulerHints: String?
+    public var serverGroupID: ServerGroupID?
+    /// The properties of its image at the time it was made, nil for a server from before they were kept.
+    public var imageProperties: ServerImageProperties?
 
     public init() {}
 
@@ -84,7 +96,26 @@ public struct ServerRecord: Record, Equatable {
         visitor.visit("terminated_at", &terminatedAt)
         visitor.visit("is_deleted", &isDeleted)
         visitor.visit("deleted_at", &deletedAt)
+        visitor.visit("locked_by", &lockedBy)
+        visitor.visit("locked_reason", &lockedReason)
+        visitor.visit("access_ip_v4", &accessIPv4)
+        visitor.visit("access_ip_v6", &accessIPv6)
+        visitor.visit("auto_disk_config", &hasAutoDiskConfig)
+        visitor.visit("scheduler_hints", &schedulerHints)
+        visitor.visit("server_group_id", &serverGroupID)
+        visitor.visit("image_properties", &imageProperties)
     }
+}
+
+/// What an image says of the servers made from it.
+public struct ServerImageProperties: Record, Equatable {
+    public var properties: [String: String] = [:]
+
+    public init() {}
+    public init(_ properties: [String: String]) { self.properties = properties }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("properties", &properties) }
 }
 
 /// Why a server is in ERROR, as its `fault` shows it.

@@ -28,6 +28,8 @@ public struct BuildState: Record, Equatable {
     public var network = NetworkInfo()
     public var explanation: SchedulingExplanation?
     public var powerState = PowerState.noState
+    /// A host that an administrator asked for and that must pass the filters.
+    public var requestedHost: String?
 
     public init() {}
 
@@ -42,6 +44,7 @@ public struct BuildState: Record, Equatable {
         visitor.visit("network", &network)
         visitor.visit("explanation", &explanation)
         visitor.visit("power_state", &powerState)
+        visitor.visit("requested_host", &requestedHost)
     }
 }
 

@@ -1,3 +1,4 @@
+public import NovaCore
 public import NovaDatabase
 public import NovaModel
 import NovaWire
@@ -28,9 +29,63 @@ public struct FlavorTable {
 
     public func update(_ flavor: Flavor) throws { _ = try connection.update(flavor, in: "flavors", key: "sequence") }
 
-    /// Whether there was one to delete.
+    /// Deletes a flavor with its access list.
+    ///
+    /// - Returns: whether there was one to delete.
     public func delete(_ id: String) throws -> Bool {
-        try connection.execute("DELETE FROM flavors WHERE id = ?", [.text(id)]) > 0
+        try connection.execute("DELETE FROM flavor_access WHERE flavor_id = ?", [.text(id)])
+        return try connection.execute("DELETE FROM flavors WHERE id = ?", [.text(id)]) > 0
+    }
+
+    /// Changes a flavor; the body gets the row as it is now.
+    ///
+    /// - Returns: the changed flavor, nil when there is none of this id.
+    public func change(_ id: String, _ body: (inout Flavor) throws -> Void) throws -> Flavor? {
+        guard var flavor = try find(id) else { return nil }
+        try body(&flavor)
+        try update(flavor)
+        return flavor
+    }
+
+    /// The projects that may use a flavor that is not public.
+    public func projects(of id: String) throws -> [ProjectID] {
+        try connection.rows(
+            "SELECT project_id FROM flavor_access WHERE flavor_id = ? ORDER BY project_id", [.text(id)]
+        ) { try $0.field(0, as: ProjectID.self) }
+    }
+
+    /// The ids of the flavors whose access list has a project.
+    public func granted(to project: ProjectID) throws -> Set<String> {
+        Set(
+            try connection.rows("SELECT flavor_id FROM flavor_access WHERE project_id = ?", [project.column]) {
+                try $0.text(0)
+            })
+    }
+
+    /// A flavor that a project may use: a public one, or one whose access list has the project.
+    public func find(_ id: String, for project: ProjectID?, isAdmin: Bool) throws -> Flavor? {
+        guard let flavor = try find(id) else { return nil }
+        if flavor.isPublic || isAdmin { return flavor }
+        guard let project else { return nil }
+        return try projects(of: id).contains(project) ? flavor : nil
+    }
+
+    /// Lets a project use a flavor.
+    ///
+    /// - Returns: whether it could not before.
+    public func grant(_ id: String, to project: ProjectID) throws -> Bool {
+        guard try !projects(of: id).contains(project) else { return false }
+        try connection.execute(
+            "INSERT INTO flavor_access (flavor_id, project_id) VALUES (?, ?)", [.text(id), project.column])
+        return true
+    }
+
+    /// Takes a flavor away from a project.
+    ///
+    /// - Returns: whether the project was on the list.
+    public func revoke(_ id: String, from project: ProjectID) throws -> Bool {
+        try connection.execute(
+            "DELETE FROM flavor_access WHERE flavor_id = ? AND project_id = ?", [.text(id), project.column]) > 0
     }
 
     /// Adds the five default flavors of `spec/mission.md` 3 to a database that has never had any.

@@ -75,4 +75,26 @@ public struct HostTable {
     public func update(_ service: ServiceRecord) throws {
         _ = try connection.update(service, in: "services", key: "id")
     }
+
+    /// A daemon by its id or its number.
+    public func service(_ id: ServiceID?, sequence: Int64?) throws -> ServiceRecord? {
+        if let id { return try connection.record(ServiceRecord.self, from: "services", where: "id = ?", [id.column]) }
+        guard let sequence else { return nil }
+        return try connection.record(
+            ServiceRecord.self, from: "services", where: "sequence = ?", [.integer(sequence)])
+    }
+
+    /// A daemon by its name and host.
+    public func service(binary: String, host: String) throws -> ServiceRecord? {
+        try connection.record(
+            ServiceRecord.self, from: "services", where: "\"binary\" = ? AND host = ?", [.text(binary), .text(host)])
+    }
+
+    /// Forgets a daemon, and a compute host with its service.
+    public func delete(_ service: ServiceRecord) throws {
+        try connection.execute("DELETE FROM services WHERE id = ?", [service.id.column])
+        if service.binary == "nova-compute" {
+            try connection.execute("DELETE FROM hosts WHERE host = ?", [.text(service.host)])
+        }
+    }
 }

@@ -17,8 +17,9 @@ public enum NovaDatabaseSchema {
                     sql: String(decoding: PackageResources._002_owed_cleanups_sql, as: UTF8.self)),
                 Migration(
                     number: 3, name: "audit", sql: String(decoding: PackageResources._003_audit_sql, as: UTF8.self)),
-                // 0004 is another change's; this line makes way for it.
-                Migration(number: 4, name: "reserved", sql: "-- nothing"),
+                Migration(
+                    number: 4, name: "compute-api",
+                    sql: String(decoding: PackageResources._004_compute_api_sql, as: UTF8.self)),
                 Migration(
                     number: 5, name: "server-sizes",
                     sql: String(decoding: PackageResources._005_server_sizes_sql, as: UTF8.self)),

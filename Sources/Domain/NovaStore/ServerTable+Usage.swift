@@ -10,23 +10,27 @@ extension ServerTable {
         [("vcpus", flavor.vcpus.column), ("memory_mb", flavor.memoryMB.column)]
     }
 
-    /// What a project uses now: servers, cores and RAM.
+    /// What a project, or one user of it, uses now: servers, cores and RAM.
     ///
-    /// From the index `servers_by_use` alone: no row is read, and no flavor decoded.
-    public func usage(of project: ProjectID) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
+    /// For a project from the index `servers_by_use` alone: no row is read, and no flavor decoded.
+    public func usage(
+        of project: ProjectID, user: UserID? = nil
+    ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
+        let clause = "project_id = ? AND is_deleted = 0" + (user == nil ? "" : " AND user_id = ?")
+        let values = [project.column] + (user.map { [$0.column] } ?? [])
         let sums = try connection.row(
             """
             SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT),
                 count(*) - count(vcpus)
-            FROM servers WHERE project_id = ? AND is_deleted = 0
-            """, [project.column]
+            FROM servers WHERE \(clause)
+            """, values
         ) { (servers: try $0.int(0), cores: try $0.int(1), memoryMB: try $0.int(2), unsized: try $0.int(3)) }
         guard let sums else { return (0, 0, 0) }
         guard sums.unsized > 0 else { return (sums.servers, sums.cores, sums.memoryMB) }
         // Written by an older release.
-        let flavors = try connection.rows(
-            "SELECT flavor FROM servers WHERE project_id = ? AND is_deleted = 0 AND vcpus IS NULL", [project.column]
-        ) { try $0.field(0, as: Flavor.self) }
+        let flavors = try connection.rows("SELECT flavor FROM servers WHERE \(clause) AND vcpus IS NULL", values) {
+            try $0.field(0, as: Flavor.self)
+        }
         return (
             sums.servers, flavors.reduce(sums.cores) { $0 &+ $1.vcpus },
             flavors.reduce(sums.memoryMB) { $0 &+ $1.memoryMB }

@@ -38,42 +38,75 @@ public struct ServerTable {
         return server
     }
 
-    /// Servers in the order of Compute API lists: newest first.
+    /// Servers in the order that the filter asks for, as a rule newest first.
+    ///
+    /// - Throws: `badRequest` for a marker that is no server.
     public func list(_ filter: ServerFilter) throws -> [ServerRecord] {
-        var clauses: [String] = []
+        var clauses = ["TRUE"]
         var values: [ColumnValue] = []
         func require(_ clause: String, _ value: ColumnValue) {
             clauses.append(clause)
             values.append(value)
         }
-        require("is_deleted = ?", .integer(filter.deleted ? 1 : 0))
+        if filter.deleted != .also { require("is_deleted = ?", .integer(filter.deleted == .only ? 1 : 0)) }
         if let project = filter.project { require("project_id = ?", project.column) }
         if let user = filter.user { require("user_id = ?", user.column) }
         if let host = filter.host { require("host = ?", .text(host)) }
         if let image = filter.image { require("image_id = ?", .text(image)) }
-        if let changed = filter.changedSince { require("updated_at >= ?", changed.column) }
+        if let id = filter.id { require("id = ?", id.column) }
+        if let since = filter.changedSince { require("updated_at >= ?", since.column) }
+        if let before = filter.changedBefore { require("updated_at <= ?", before.column) }
         if let states = filter.vmStates {
             clauses.append("vm_state IN (\(states.map { _ in "?" }.joined(separator: ",")))")
             values += states.map(\.column)
         }
-        if let marker = filter.marker {
-            guard let found = try find(marker, deleted: true) else {
-                throw NovaError(.badRequest, "marker [\(marker)] not found")
+        let marker = try filter.marker.map { id in
+            guard let found = try find(id, deleted: true) else {
+                throw NovaError(.badRequest, "marker [\(id)] not found")
             }
-            clauses.append("(created_at, id) < (?, ?)")
-            values += [found.createdAt.column, found.id.column]
+            return found
         }
-        // Names are regular expressions in the original; the part that is not one is left to the caller's filter.
+        if let marker, filter.order.isEmpty {
+            clauses.append("(created_at, id) < (?, ?)")
+            values += [marker.createdAt.column, marker.id.column]
+        }
+        // What SQL cannot say for both databases is left to the filter, which needs all rows then.
         let limit = filter.needsScan ? -1 : filter.limit
         if limit >= 0 { values.append(.integer(limit)) }
         var servers = try connection.records(
             ServerRecord.self, from: "servers", where: clauses.joined(separator: " AND "), values,
             suffix: "ORDER BY created_at DESC, id DESC" + (limit < 0 ? "" : " LIMIT ?"))
-        if filter.needsScan {
-            servers.removeAll { !filter.matches($0) }
-            if filter.limit >= 0 { servers = Array(servers.prefix(Int(filter.limit))) }
+        guard filter.needsScan else { return servers }
+        servers.removeAll { !filter.matches($0) }
+        if !filter.order.isEmpty {
+            servers.sort { filter.precedes($0, $1) }
+            if let marker { servers.removeAll { !filter.precedes(marker, $0) } }
         }
-        return servers
+        return filter.limit < 0 ? servers : Array(servers.prefix(Int(filter.limit)))
+    }
+
+    /// Writes the row that every creation writes, so that what is decided by counting holds.
+    func takeTurn() throws { try connection.execute("UPDATE server_sequence SET last = last") }
+
+    /// Keeps the files that a user wants in a new server, base64 by path.
+    public func insert(files: [(path: String, contents: String)], of id: ServerID) throws {
+        for file in files {
+            try connection.execute(
+                "INSERT INTO server_files (server_id, path, contents) VALUES (?, ?, ?)",
+                [id.column, .text(file.path), .text(file.contents)])
+        }
+    }
+
+    /// Servers that ran at some time between two moments, deleted ones too: what usage is made of.
+    public func active(from start: Timestamp, to stop: Timestamp, project: ProjectID?) throws -> [ServerRecord] {
+        var clause = "launched_at IS NOT NULL AND launched_at <= ? AND (terminated_at IS NULL OR terminated_at >= ?)"
+        var values = [stop.column, start.column]
+        if let project {
+            clause += " AND project_id = ?"
+            values.append(project.column)
+        }
+        return try connection.records(
+            ServerRecord.self, from: "servers", where: clause, values, suffix: "ORDER BY project_id, created_at, id")
     }
 
     /// Ids, power states and rest of all servers that live on a host.

@@ -19,8 +19,26 @@ enum APIOptions {
         "quota", "key_pairs", default: 100, help: "Key pairs per user; -1: no limit.", in: -1...Int.max)
     static let quotaMetadata = Option(
         "quota", "metadata_items", default: 128, help: "Metadata items per server; -1: no limit.", in: -1...Int.max)
+    static let quotaFiles = Option(
+        "quota", "injected_files", default: 5, help: "Files put into a new server; -1: no limit.", in: -1...Int.max)
+    static let quotaFileContent = Option(
+        "quota", "injected_file_content_bytes", default: 10240, help: "Bytes of such a file; -1: no limit.",
+        in: -1...Int.max)
+    static let quotaFilePath = Option(
+        "quota", "injected_file_path_length", default: 255, help: "Length of such a file's path; -1: no limit.",
+        in: -1...Int.max)
+    static let quotaServerGroups = Option(
+        "quota", "server_groups", default: 10, help: "Server groups per project; -1: no limit.", in: -1...Int.max)
+    static let quotaServerGroupMembers = Option(
+        "quota", "server_group_members", default: 10, help: "Servers per server group; -1: no limit.", in: -1...Int.max)
     static let unlimitedProjects = Option(
         "quota", "unlimited_projects", default: [String](), help: "Names of projects without quota limits.")
+    static let imageServers = Option(
+        "glance", "api_servers", default: ["http://127.0.0.1:9292"],
+        help: "Where the Image API answers; the first one serves the image proxies of old microversions.")
+    static let networkServer = Option(
+        "neutron", "endpoint_override", default: "http://127.0.0.1:9696",
+        help: "Where the Network API answers, for the network proxies of old microversions.")
     static let instanceNameTemplate = Option(
         "DEFAULT", "instance_name_template", default: "instance-%08x",
         help: "Form of `OS-EXT-SRV-ATTR:instance_name`; the number is the server's sequence number.")
@@ -36,9 +54,9 @@ enum APIOptions {
 
     static var all: [any OptionDeclaration] {
         [
-            listen, port, maxLimit, quotaInstances, quotaCores, quotaRAM, quotaKeyPairs, quotaMetadata,
-            unlimitedProjects,
-            instanceNameTemplate, serviceDownTime,
+            listen, port, maxLimit, quotaInstances, quotaCores, quotaRAM, quotaKeyPairs, quotaMetadata, quotaFiles,
+            quotaFileContent, quotaFilePath, quotaServerGroups, quotaServerGroupMembers, unlimitedProjects,
+            imageServers, networkServer, instanceNameTemplate, serviceDownTime,
         ]
     }
 }

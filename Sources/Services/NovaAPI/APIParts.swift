@@ -17,6 +17,34 @@ struct APIParts: Sendable {
     let serviceDownTime: Int64
     let maxLimit: Int64
     let log: Logger
+    /// Image and network service, for the proxies of old microversions.
+    let images: PeerService
+    let networks: PeerService
+
+    /// Lets the schedulers know that hosts or aggregates have changed.
+    ///
+    /// The change itself is in the database; when nobody can be told, schedulers see it within a minute.
+    func tellSchedulers(_ context: RequestContext) async {
+        do {
+            _ = try await bus.call(
+                TellSchedulers(), to: .topic(TellSchedulers.topic), context: context, timeout: .seconds(5))
+        } catch {
+            log.warning("schedulers were not told of a change; they see it later: \(NovaError(error))")
+        }
+    }
+
+    /// What server views need to know of the cloud.
+    ///
+    /// The broker is asked for live hosts only where `host_status` shows them.
+    func facts(_ request: APIRequest) async throws -> ServerFacts {
+        let showsHosts = try request.caller.isAdmin && request.atLeast(16)
+        let liveQueues = showsHosts ? try await liveness.liveQueues() : []
+        return try await database.read { connection in
+            ServerFacts(
+                zones: try AggregateTable(connection).zones(), liveQueues: liveQueues,
+                hosts: showsHosts ? try HostTable(connection).list() : [])
+        }
+    }
 
     /// A server that the caller may see: administrators see all, others those of their project.
     ///
@@ -29,6 +57,19 @@ struct APIParts: Sendable {
             caller.isAdmin || server.projectID == caller.projectID
         else { throw NovaError(.notFound, "Instance \(text) could not be found.") }
         return server
+    }
+
+    /// A flavor that the caller may use; administrators may use all.
+    ///
+    /// - Throws: `notFound` also for flavors of other projects.
+    func flavor(_ request: APIRequest) async throws -> Flavor {
+        let caller = try request.caller
+        let id = try request.parameter("id")
+        let flavor = try await database.read {
+            try FlavorTable($0).find(id, for: caller.projectID, isAdmin: caller.isAdmin)
+        }
+        guard let flavor else { throw NovaError(.notFound, "Flavor \(id) could not be found.") }
+        return flavor
     }
 
     /// Wakes a conductor for a workflow that is already in the database.

@@ -4,6 +4,7 @@ import NovaAuth
 import NovaCore
 import NovaDatabase
 import NovaHTTP
+import NovaHTTPClient
 import NovaInterfaces
 import NovaPolicy
 import NovaRPC
@@ -21,6 +22,7 @@ public struct APIService: CloudService {
     private let authenticator: TokenAuthenticator
     private let server: HTTPServer
     private let http: HealthPart
+    private let client: HTTPClient
 
     /// Opens the database and makes the server; it listens once it runs.
     public init(_ context: ServiceContext) async throws {
@@ -33,10 +35,13 @@ public struct APIService: CloudService {
         try await database.write { try FlavorTable($0).insertDefaults() }
         databasePart.ready()
         authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
+        client = HTTPClient()
         let parts = APIParts(
             bus: context.bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: context.bus),
             serviceDownTime: APIOptions.serviceDownTime(config), maxLimit: Int64(config[APIOptions.maxLimit]),
-            log: context.log)
+            log: context.log,
+            images: PeerService(word: "Image", base: config[APIOptions.imageServers].first ?? "", client: client),
+            networks: PeerService(word: "Network", base: config[APIOptions.networkServer], client: client))
         server = try HTTPServer(
             name: Self.name, host: config[APIOptions.listen], port: config[APIOptions.port], apis: Self.apis(parts),
             authenticator: authenticator, policy: Policy(), certificate: context.certificate,
@@ -46,18 +51,30 @@ public struct APIService: CloudService {
     /// All that the Compute API serves.
     ///
     /// To add a resource: write its file, add a line here.
-    private static func apis(_ parts: APIParts) -> [API] {
-        let operations =
-            VersionsResource.current + ServersResource(parts: parts).operations
-            + ServerActionsResource(parts: parts).operations
-            + RescueResource(parts: parts).operations + RebuildResource(parts: parts).operations
-            + SnapshotsResource(parts: parts).operations + GuestResource(parts: parts).operations
-            + FlavorsResource(parts: parts).operations
-            + KeyPairsResource(parts: parts).operations + HypervisorsResource(parts: parts).operations
-            + ServicesResource(parts: parts).operations + LimitsResource(parts: parts).operations
-            + InsightResource(parts: parts).operations + InstanceActionsResource(parts: parts).operations
-            + WorkflowsResource(parts: parts).operations + CleanupsResource(parts: parts).operations
-            + AuditResource(parts: parts).operations
+    static func apis(_ parts: APIParts) -> [API] {
+        let resources: [[Operation]] = [
+            VersionsResource.current, ExtensionsResource.operations, RemovedResource.operations,
+            ServersResource(parts: parts).operations, ServerActionsResource(parts: parts).operations,
+            RescueResource(parts: parts).operations, RebuildResource(parts: parts).operations,
+            SnapshotsResource(parts: parts).operations, GuestResource(parts: parts).operations,
+            ServerLockResource(parts: parts).operations, ServerMetadataResource(parts: parts).operations,
+            ServerTagsResource(parts: parts).operations, ServerPartsResource(parts: parts).operations,
+            InstanceActionsResource(parts: parts).operations,
+            MigrationsResource(parts: parts).operations, FlavorsResource(parts: parts).operations,
+            FlavorExtraSpecsResource(parts: parts).operations, FlavorAccessResource(parts: parts).operations,
+            KeyPairsResource(parts: parts).operations, ServerGroupsResource(parts: parts).operations,
+            AggregatesResource(parts: parts).operations, AvailabilityZonesResource(parts: parts).operations,
+            HypervisorsResource(parts: parts).operations, ServicesResource(parts: parts).operations,
+            HostsResource(parts: parts).operations, LimitsResource(parts: parts).operations,
+            QuotaSetsResource(parts: parts).operations, QuotaClassesResource(parts: parts).operations,
+            TenantUsageResource(parts: parts).operations, UsageAuditResource(parts: parts).operations,
+            SecurityGroupsResource(parts: parts).operations, ImageProxyResource(parts: parts).operations,
+            NetworkProxyResource(parts: parts).operations, ExternalEventsResource(parts: parts).operations,
+            InsightResource(parts: parts).operations,
+            WorkflowsResource(parts: parts).operations, CleanupsResource(parts: parts).operations,
+            AuditResource(parts: parts).operations,
+        ]
+        let operations = Array(resources.joined())
         return [
             API(
                 name: "compute", prefix: "/v2.1", microversions: .compute, faults: .nova, operations: operations,
@@ -77,6 +94,7 @@ public struct APIService: CloudService {
             try await group.next()
             group.cancelAll()
         }
+        await client.shutdown()
         await database.close()
     }
 }

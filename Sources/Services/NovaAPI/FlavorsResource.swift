@@ -12,37 +12,65 @@ struct FlavorsResource: Sendable {
     var operations: [Operation] {
         [
             Operation(
-                .get, "/flavors", name: "os_compute_api:flavors:index", policy: "@", summary: "Lists flavors."
+                .get, "/flavors", name: "os_compute_api:flavors:index", query: Self.listQuery, policy: Rules.anyone,
+                summary: "Lists flavors."
             ) { try await list($0) { $0.brief($1, to: &$2) } },
             Operation(
-                .get, "/flavors/detail", name: "os_compute_api:flavors:detail", policy: "@",
-                summary: "Lists flavors with details."
+                .get, "/flavors/detail", name: "os_compute_api:flavors:detail", query: Self.listQuery,
+                policy: Rules.anyone, summary: "Lists flavors with details."
             ) { try await list($0) { $0.full($1, to: &$2) } },
             Operation(
-                .get, "/flavors/{id}", name: "os_compute_api:flavors:show", policy: "@", summary: "Shows a flavor.",
-                show),
+                .get, "/flavors/{id}", name: "os_compute_api:flavors:show", query: Queries.none, policy: Rules.anyone,
+                summary: "Shows a flavor."
+            ) { request in Self.answer(try await parts.flavor(request), request) },
             Operation(
                 .post, "/flavors", name: "os_compute_api:os-flavor-manage:create", body: Self.createBody,
-                policy: "rule:context_is_admin", summary: "Creates a flavor.", create),
+                policy: Rules.admin, summary: "Creates a flavor.", create),
             Operation(
-                .delete, "/flavors/{id}", name: "os_compute_api:os-flavor-manage:delete",
-                policy: "rule:context_is_admin",
+                .put, "/flavors/{id}", name: "os_compute_api:os-flavor-manage:update", since: .v(55),
+                body: [
+                    BodySchema(
+                        .wrapped(
+                            "flavor",
+                            .object(
+                                properties: ["description": Schemas.nullableDescription], required: ["description"],
+                                additional: false)))
+                ], policy: Rules.admin, summary: "Changes a flavor's description.", update),
+            Operation(
+                .delete, "/flavors/{id}", name: "os_compute_api:os-flavor-manage:delete", policy: Rules.admin,
                 success: 202, summary: "Deletes a flavor; servers keep theirs.", delete),
-            Operation(
-                .get, "/flavors/{id}/os-extra_specs", name: "os_compute_api:os-flavor-extra-specs:index", policy: "@",
-                summary: "Lists a flavor's extra specs.", extraSpecs),
         ]
     }
 
-    private static let name = JSONSchema.string(min: 1, max: 255)
+    private static let listQuery: [BodySchema] = {
+        func keys(_ names: [String]) -> JSONSchema { .enumeration(names.map { .string($0) }) }
+        let names = FlavorSorting.keys.keys.sorted()
+        return Queries.of(
+            [
+                "limit": Schemas.limit, "marker": .string, "is_public": .string, "minRam": .string, "minDisk": .string,
+                "sort_key": keys(names), "sort_dir": keys(["asc", "desc"]),
+            ], changes: [102: ["name": .string, "sort_key": keys(names.filter { $0 != "rxtx_factor" })]])
+    }()
+
+    private static let decimal = JSONSchema.string(
+        min: 1, max: nil,
+        StringRule(.pattern("^[0-9]+(\\.[0-9]+)?$")) { text in
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            return (1...2).contains(parts.count) && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
+        })
     private static let createBody: [BodySchema] = {
+        let id = StringRule(.pattern("^(?! )[a-zA-Z0-9. _-]+(?<! )$")) { text in
+            !text.hasPrefix(" ") && !text.hasSuffix(" ")
+                && text.utf8.allSatisfy { byte in
+                    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                        || [32, 45, 46, 95].contains(byte)
+                }
+        }
         var properties: [String: JSONSchema] = [
-            "name": name, "id": .anyOf([.string(min: 1, max: 255), .integer(min: 0, max: nil), .null]),
-            "ram": .integer(min: 1, max: 2_147_483_647), "vcpus": .integer(min: 1, max: 2_147_483_647),
-            "disk": .integer(min: 0, max: 2_147_483_647),
-            "OS-FLV-EXT-DATA:ephemeral": .integer(min: 0, max: 2_147_483_647),
-            "swap": .integer(min: 0, max: 2_147_483_647), "rxtx_factor": .any,
-            "os-flavor-access:is_public": .boolean,
+            "name": .name, "id": .anyOf([.string(min: 1, max: 255, id), .number(), .null]),
+            "ram": Schemas.flavorNumber, "vcpus": Schemas.flavorNumber, "disk": Schemas.flavorSize,
+            "OS-FLV-EXT-DATA:ephemeral": Schemas.flavorSize, "swap": Schemas.flavorSize,
+            "rxtx_factor": .anyOf([.number(max: 3.40282e+38), Self.decimal]), "os-flavor-access:is_public": .boolean,
         ]
         func body() -> JSONSchema {
             .object(
@@ -52,7 +80,7 @@ struct FlavorsResource: Sendable {
                 ], required: ["flavor"], additional: false)
         }
         let first = body()
-        properties["description"] = .anyOf([.string(min: 0, max: 65535), .null])
+        properties["description"] = Schemas.nullableDescription
         let since55 = body()
         properties["rxtx_factor"] = nil
         return [
@@ -68,17 +96,20 @@ struct FlavorsResource: Sendable {
         let paging = try Paging(request, maximum: parts.maxLimit)
         let minimumRAM = try number(request, "minRam")
         let minimumDisk = try number(request, "minDisk")
-        let wantsAll = caller.isAdmin && request.query("is_public")?.lowercased() == "none"
-        let wantsPrivate =
-            caller.isAdmin && ["false", "0", "no"].contains(request.query("is_public")?.lowercased() ?? "")
-        var flavors = try await parts.database.read { try FlavorTable($0).list() }
-        flavors.removeAll { flavor in
-            if flavor.memoryMB < minimumRAM || flavor.rootGB < minimumDisk { return true }
-            if wantsAll { return false }
-            return flavor.isPublic == wantsPrivate || (flavor.isDisabled && !caller.isAdmin)
+        let wanted = try Self.wantsPublic(request, isAdmin: caller.isAdmin)
+        let (all, granted) = try await parts.database.read { connection in
+            let table = FlavorTable(connection)
+            return (try table.list(), try caller.projectID.map { try table.granted(to: $0) } ?? [])
+        }
+        var flavors = all.filter { flavor in
+            guard flavor.memoryMB >= minimumRAM, flavor.rootGB >= minimumDisk else { return false }
+            guard caller.isAdmin else {
+                return !flavor.isDisabled && (flavor.isPublic || granted.contains(flavor.id))
+            }
+            return wanted == nil || flavor.isPublic == wanted || wanted == true && granted.contains(flavor.id)
         }
         if let name = request.query("name"), request.atLeast(102) { flavors.removeAll { !$0.name.contains(name) } }
-        flavors.sort { $0.id < $1.id }
+        flavors = FlavorSorting.sorted(flavors, request)
         if let marker = paging.marker {
             guard let index = flavors.firstIndex(where: { $0.id == marker }) else {
                 throw NovaError(.badRequest, "marker [\(marker)] not found")
@@ -87,12 +118,23 @@ struct FlavorsResource: Sendable {
         }
         let page = flavors.prefix(Int(paging.limit))
         let view = FlavorView(request)
-        let isFull = !page.isEmpty && page.count < flavors.count
+        let isFull = !page.isEmpty && page.count == Int(paging.limit)
         return .written(200) { writer in
             writer.object { writer in
                 writer.field("flavors", array: { writer in for flavor in page { write(view, flavor, &writer) } })
                 view.links.writeNext("flavors", request, marker: isFull ? page.last?.id : nil, to: &writer)
             }
+        }
+    }
+
+    /// `is_public`: administrators may ask for all (nil), for public or for other flavors; users get what they may use.
+    private static func wantsPublic(_ request: APIRequest, isAdmin: Bool) throws -> Bool? {
+        guard isAdmin, let text = request.query("is_public") else { return true }
+        switch text.lowercased() {
+        case "none": return nil
+        case "1", "t", "true", "on", "y", "yes": return true
+        case "0", "f", "false", "off", "n", "no": return false
+        default: throw NovaError(.badRequest, "Invalid is_public filter [\(text)]")
         }
     }
 
@@ -102,26 +144,22 @@ struct FlavorsResource: Sendable {
         return value
     }
 
-    private func find(_ request: APIRequest) async throws -> Flavor {
-        let id = request.parameters["id"] ?? ""
-        guard let flavor = try await parts.database.read({ try FlavorTable($0).find(id) }) else {
-            throw NovaError(.notFound, "Flavor \(id) could not be found.")
-        }
-        return flavor
-    }
-
-    private func show(_ request: APIRequest) async throws -> APIResponse {
-        let flavor = try await find(request)
-        return .written(200) { writer in
-            writer.object {
-                $0.key("flavor"); FlavorView(request).full(flavor, to: &$0)
+    private static func answer(_ flavor: Flavor, _ request: APIRequest) -> APIResponse {
+        .written(200) { writer in
+            writer.object { writer in
+                writer.key("flavor")
+                FlavorView(request).full(flavor, to: &writer)
             }
         }
     }
 
-    private func extraSpecs(_ request: APIRequest) async throws -> APIResponse {
-        let flavor = try await find(request)
-        return .written(200) { writer in writer.object { FlavorView.extraSpecs(flavor, to: &$0) } }
+    private func update(_ request: APIRequest) async throws -> APIResponse {
+        let id = try request.parameter("id")
+        let text = request.body["flavor"]?["description"]?.stringValue
+        guard let flavor = try await parts.database.write({ try FlavorTable($0).change(id) { $0.text = text } }) else {
+            throw NovaError(.notFound, "Flavor \(id) could not be found.")
+        }
+        return Self.answer(flavor, request)
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {
@@ -130,6 +168,7 @@ struct FlavorsResource: Sendable {
         flavor.name = body["name"]?.stringValue ?? ""
         switch body["id"] ?? .null {
         case .integer(let number): flavor.id = String(number)
+        case .number(let number): flavor.id = "\(number)"
         case .string(let text) where text != "auto": flavor.id = text
         default: flavor.id = UUID128.random().description
         }
@@ -138,10 +177,11 @@ struct FlavorsResource: Sendable {
         flavor.rootGB = body["disk"]?.lenientInteger ?? 0
         flavor.ephemeralGB = body["OS-FLV-EXT-DATA:ephemeral"]?.lenientInteger ?? 0
         flavor.swapMB = body["swap"]?.lenientInteger ?? 0
-        flavor.rxtxFactor = body["rxtx_factor"]?.doubleValue ?? 1
+        let factor = body["rxtx_factor"]
+        flavor.rxtxFactor = factor?.doubleValue ?? factor?.stringValue.flatMap { Double($0) } ?? 1
         flavor.isPublic = body["os-flavor-access:is_public"]?.lenientBool ?? true
         flavor.text = body["description"]?.stringValue
-        let wanted = flavor
+        let (wanted, project) = (flavor, try request.caller.projectID)
         let created = try await parts.database.write { connection in
             var flavor = wanted
             let table = FlavorTable(connection)
@@ -152,13 +192,11 @@ struct FlavorsResource: Sendable {
                 throw NovaError(.conflict, "Flavor with name \(flavor.name) already exists.")
             }
             try table.insert(&flavor)
+            // Whoever makes a flavor that is not public may use it.
+            if !flavor.isPublic, let project { _ = try table.grant(flavor.id, to: project) }
             return flavor
         }
-        return .written(200) { writer in
-            writer.object {
-                $0.key("flavor"); FlavorView(request).full(created, to: &$0)
-            }
-        }
+        return Self.answer(created, request)
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {

@@ -13,19 +13,24 @@ struct KeyPairsResource: Sendable {
     var operations: [Operation] {
         [
             Operation(
-                .get, "/os-keypairs", name: "os_compute_api:os-keypairs:index", policy: "@",
-                summary: "Lists key pairs.", list),
+                .get, "/os-keypairs", name: "os_compute_api:os-keypairs:index",
+                query: Queries.of(
+                    [:],
+                    changes: [10: ["user_id": .string], 35: ["limit": Schemas.limit, "marker": .string]]),
+                policy: Rules.ownUser, summary: "Lists key pairs.", list),
             Operation(
-                .post, "/os-keypairs", name: "os_compute_api:os-keypairs:create", body: Self.createBody, policy: "@",
-                success: 201, summary: "Makes or imports a key pair.", create),
+                .post, "/os-keypairs", name: "os_compute_api:os-keypairs:create", body: Self.createBody,
+                policy: Rules.ownUser, success: 201, summary: "Makes or imports a key pair.", create),
             Operation(
-                .get, "/os-keypairs/{id}", name: "os_compute_api:os-keypairs:show", policy: "@",
-                summary: "Shows a key pair.", show),
+                .get, "/os-keypairs/{id}", name: "os_compute_api:os-keypairs:show", query: Self.userQuery,
+                policy: Rules.ownUser, summary: "Shows a key pair.", show),
             Operation(
-                .delete, "/os-keypairs/{id}", name: "os_compute_api:os-keypairs:delete", policy: "@", success: 204,
-                summary: "Deletes a key pair.", delete),
+                .delete, "/os-keypairs/{id}", name: "os_compute_api:os-keypairs:delete", query: Self.userQuery,
+                policy: Rules.ownUser, success: 204, summary: "Deletes a key pair.", delete),
         ]
     }
+
+    private static let userQuery = Queries.of([:], changes: [10: ["user_id": .string]])
 
     private static let createBody: [BodySchema] = {
         var properties: [String: JSONSchema] = [
@@ -154,7 +159,8 @@ struct KeyPairsResource: Sendable {
             wanted.fingerprint = pair.fingerprint
             privateKey = pair.privateKey.reveal()
         }
-        let limit = parts.quota.keyPairs
+        let quota = parts.quota
+        let project = try request.caller.projectID
         let created = try await parts.database.write { [wanted] connection in
             var keyPair = wanted
             let table = KeyPairTable(connection)
@@ -162,7 +168,10 @@ struct KeyPairsResource: Sendable {
             guard !existing.contains(where: { $0.name == keyPair.name }) else {
                 throw NovaError(.conflict, "Key pair '\(keyPair.name)' already exists.")
             }
-            guard limit < 0 || Int64(existing.count) < limit else {
+            let limits =
+                try project.map { try quota.limits(of: $0, connection) }
+                ?? quota.limits(ofClass: Quota.defaultClass, connection)
+            guard limits.allows(Int64(existing.count) + 1, of: .keyPairs) else {
                 throw NovaError(.overQuota, "Quota exceeded, too many key pairs.")
             }
             try table.insert(&keyPair)

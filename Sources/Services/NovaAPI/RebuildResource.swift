@@ -21,7 +21,7 @@ struct RebuildResource: Sendable {
     private static let schemas: [BodySchema] = {
         var rebuild: [String: JSONSchema] = [
             "name": .name, "imageRef": .uuid, "adminPass": .string(min: 0, max: 255),
-            "metadata": ServerSchemas.metadata,
+            "metadata": Schemas.metadata,
             "preserve_ephemeral": .boolean, "OS-DCF:diskConfig": .enumeration(["AUTO", "MANUAL"]),
             "accessIPv4": .string(min: 0, max: 64), "accessIPv6": .string(min: 0, max: 64), "personality": .array(.any),
         ]

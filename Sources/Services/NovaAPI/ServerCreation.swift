@@ -8,8 +8,8 @@ import NovaSchema
 import NovaStore
 import NovaWire
 
-/// `POST /servers`: checks everything that can be checked under the user's own rights, then accepts the server and its
-/// workflow in one transaction.
+/// `POST /servers`: checks everything that can be checked under the user's own rights, then accepts the servers and their
+/// workflows in one transaction.
 struct ServerCreation: Sendable {
     let parts: APIParts
 
@@ -19,18 +19,28 @@ struct ServerCreation: Sendable {
         let counts = try counts(body)
         var server = try await server(body, request)
         var build = BuildState()
-        build.image = try await image(body, request)
+        let disks = try BlockDevices(body, server.flavor)
+        build.image = try await image(disks.image, request)
         server.imageID = build.image?.id
+        server.imageProperties = build.image.map { ServerImageProperties($0.properties) }
         try checkImage(build.image, server.flavor)
-        for (key, value) in hints.objectValue ?? JSONObject() { build.hints[key] = value.stringValue ?? value.text }
-        try place(body, request, &server, &build)
+        try apply(hints, to: &server, &build)
+        try await ServerPlacement(parts: parts).place(body, request, &server, &build)
         server.requestedNetworks = try RequestedNetworks.parse(body["networks"], request)
+        guard counts.maximum == 1 || !server.requestedNetworks.contains(where: { $0.kind == .port }) else {
+            throw NovaError(.badRequest, "Unable to launch multiple instances with a single configured port ID.")
+        }
+        guard counts.maximum == 1 || !server.requestedNetworks.contains(where: { $0.fixedIP != nil }) else {
+            throw NovaError(.badRequest, "Invalid request: fixed IP can't be used with max_count > 1.")
+        }
         if !server.requestedNetworks.isEmpty {
             _ = try await parts.bus.call(
                 ResolveNetworks(project: server.projectID, server.requestedNetworks), to: .topic(ResolveNetworks.topic),
                 context: request.context)
         }
-        let accepted = try await accept(server, build, counts, request)
+        let wanted = WantedServers(
+            template: server, build: build, counts: counts, files: try files(body))
+        let accepted = try await wanted.accept(parts, request)
         for workflow in accepted.workflows { parts.wakeConductor(workflow, request.context) }
         return answer(accepted.first, body, request)
     }
@@ -39,6 +49,10 @@ struct ServerCreation: Sendable {
         let minimum = body["min_count"]?.lenientInteger ?? 1
         let maximum = body["max_count"]?.lenientInteger ?? minimum
         guard minimum <= maximum else { throw NovaError(.badRequest, "min_count must be <= max_count") }
+        guard maximum == 1 || body["hostname"] == nil else {
+            throw NovaError(
+                .badRequest, "Unable to allocate a single hostname to multiple instances")
+        }
         return (minimum, maximum)
     }
 
@@ -53,21 +67,27 @@ struct ServerCreation: Sendable {
         server.text = request.atLeast(19) ? body["description"]?.stringValue : server.name
         server.userData = body["user_data"]?.stringValue
         server.hasConfigDrive = body["config_drive"]?.lenientBool ?? false
+        server.accessIPv4 = body["accessIPv4"]?.stringValue
+        server.accessIPv6 = body["accessIPv6"]?.stringValue
+        server.hasAutoDiskConfig = body["OS-DCF:diskConfig"]?.stringValue == "AUTO"
         for (key, value) in body["metadata"]?.objectValue ?? JSONObject() {
             server.metadata[key] = value.stringValue ?? ""
         }
-        guard parts.quota.metadataItems < 0 || Int64(server.metadata.count) <= parts.quota.metadataItems else {
-            throw NovaError(.overQuota, "Maximum number of metadata items exceeds \(parts.quota.metadataItems)")
+        if let certificates = body["trusted_image_certificates"], !certificates.isNull {
+            throw NovaError(
+                .badRequest, "Image signature certificate validation is not available in this cloud.")
         }
-        server.tags = body["tags"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        server.securityGroups =
-            body["security_groups"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? ["default"]
+        server.tags = try ServerTags.list(body["tags"])
+        var groups: [String] = []
+        for group in body["security_groups"]?.arrayValue?.compactMap({ $0["name"]?.stringValue }) ?? ["default"]
+        where !groups.contains(group) { groups.append(group) }
+        server.securityGroups = groups
         let reference = body["flavorRef"].map { $0.stringValue ?? $0.text } ?? ""
         let flavorID = reference.split(separator: "/").last.map(String.init) ?? reference
         let keyName = body["key_name"]?.stringValue
         let (flavor, keyPair) = try await parts.database.read { [userID = server.userID] connection in
             (
-                try FlavorTable(connection).find(flavorID),
+                try FlavorTable(connection).find(flavorID, for: caller.projectID, isAdmin: caller.isAdmin),
                 try keyName.flatMap { try KeyPairTable(connection).find($0, of: userID) }
             )
         }
@@ -83,14 +103,7 @@ struct ServerCreation: Sendable {
         return server
     }
 
-    private func image(_ body: JSONValue, _ request: APIRequest) async throws -> ImageReference? {
-        let reference = body["imageRef"]?.stringValue ?? ""
-        guard let last = reference.split(separator: "/").last else {
-            throw NovaError(
-                .badRequest,
-                "Missing imageRef attribute. Booting from a volume is not served yet: name an image.")
-        }
-        guard let id = ImageID(last) else { throw NovaError(.badRequest, "Invalid imageRef provided.") }
+    private func image(_ id: ImageID, _ request: APIRequest) async throws -> ImageReference? {
         let caller = try request.caller
         do {
             return try await parts.bus.call(
@@ -117,76 +130,27 @@ struct ServerCreation: Sendable {
         }
     }
 
-    /// Availability zone, and the host that administrators may name.
-    private func place(
-        _ body: JSONValue, _ request: APIRequest, _ server: inout ServerRecord, _ build: inout BuildState
-    ) throws {
-        let isAdmin = try request.caller.isAdmin
-        let requestedHost = body["host"]?.stringValue ?? body["hypervisor_hostname"]?.stringValue
-        if let zone = body["availability_zone"]?.stringValue {
-            let parts = zone.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-            server.availabilityZone = parts[0].isEmpty ? nil : parts[0]
-            if parts.count > 1 {
-                try requireAdmin(isAdmin, "os_compute_api:servers:create:forced_host")
-                guard requestedHost == nil else {
-                    throw NovaError(
-                        .badRequest,
-                        "One mechanism with host and/or hypervisor_hostname and another mechanism with "
-                            + "zone:host:node are mutually exclusive.")
-                }
-                build.forcedHost = parts[1].isEmpty ? parts.last : parts[1]
-            }
+    private func apply(_ hints: JSONValue, to server: inout ServerRecord, _ build: inout BuildState) throws {
+        guard let object = hints.objectValue, !object.isEmpty else { return }
+        server.schedulerHints = hints.text
+        for (key, value) in object { build.hints[key] = value.stringValue ?? value.text }
+        guard let value = object["group"] else { return }
+        let text = value.stringValue ?? value[0]?.stringValue ?? ""
+        guard let id = ServerGroupID(text) else {
+            throw NovaError(.badRequest, "Instance group \(text) could not be found.")
         }
-        if let requestedHost {
-            try requireAdmin(isAdmin, "compute:servers:create:requested_destination")
-            build.forcedHost = requestedHost
-        }
+        server.serverGroupID = id
     }
 
-    private func requireAdmin(_ isAdmin: Bool, _ rule: String) throws {
-        guard isAdmin else { throw NovaError(.forbidden, "Policy doesn't allow \(rule) to be performed.") }
-    }
-
-    /// Quota, servers and workflows in one transaction.
-    private func accept(
-        _ template: ServerRecord, _ build: BuildState, _ counts: (minimum: Int64, maximum: Int64), _ request: APIRequest
-    ) async throws -> (first: ServerRecord, workflows: [WorkflowID]) {
-        let quota = parts.quota
-        let isUnlimited = quota.isUnlimited(try request.caller.projectName)
-        let context = request.context
-        return try await parts.database.write { connection in
-            let table = ServerTable(connection)
-            if !isUnlimited {
-                try quota.check(
-                    adding: counts.minimum, of: template.flavor, to: try table.usage(of: template.projectID))
+    /// `personality`: files by path, base64.
+    private func files(_ body: JSONValue) throws -> [(path: String, contents: String)] {
+        var seen: Set<String> = []
+        return try (body["personality"]?.arrayValue ?? []).map { file in
+            let path = file["path"]?.stringValue ?? ""
+            guard !path.isEmpty, let contents = file["contents"]?.stringValue, seen.insert(path).inserted else {
+                throw NovaError(.badRequest, "Bad personality format: each file needs a path of its own and contents.")
             }
-            let now = Timestamp.now()
-            var servers: [ServerRecord] = []
-            var workflows: [WorkflowID] = []
-            let reservation = "r-" + String(UUID128.random().hex.prefix(8))
-            for index in 0..<counts.minimum {
-                var server = template
-                server.id = .random()
-                server.reservationID = reservation
-                server.launchIndex = index
-                if counts.minimum > 1 {
-                    server.name = "\(template.name)-\(index + 1)"
-                    server.hostname = "\(template.hostname)-\(index + 1)"
-                }
-                server.taskState = .scheduling
-                server.createdAt = Timestamp(microseconds: now.microseconds + index)
-                server.updatedAt = now
-                try table.insert(&server)
-                var state = build
-                state.serverID = server.id
-                let workflow = WorkflowRecord(
-                    kind: WorkflowKindName.build, server: server.id, context: context, data: state.encoded(), now: now)
-                try WorkflowTable(connection).insert(workflow)
-                servers.append(server)
-                workflows.append(workflow.id)
-            }
-            guard let first = servers.first else { throw NovaError(.badRequest, "min_count must be at least 1") }
-            return (first, workflows)
+            return (path, contents)
         }
     }
 
@@ -203,7 +167,7 @@ struct ServerCreation: Sendable {
                     object: { writer in
                         writer.field("id", server.id.description)
                         links.write("servers", server.id.description, to: &writer)
-                        writer.field("OS-DCF:diskConfig", "MANUAL")
+                        writer.field("OS-DCF:diskConfig", server.hasAutoDiskConfig ? "AUTO" : "MANUAL")
                         writer.field(
                             "security_groups",
                             array: { writer in

@@ -4,18 +4,46 @@ import NovaHTTP
 import NovaModel
 import NovaSchema
 
+/// What views of servers need to know of the cloud beside the rows.
+struct ServerFacts: Sendable {
+    let zones: ZoneMap
+    let liveQueues: Set<String>
+    private let hosts: [String: HostRecord]
+
+    init(zones: ZoneMap, liveQueues: Set<String>, hosts: [HostRecord]) {
+        self.zones = zones
+        self.liveQueues = liveQueues
+        self.hosts = Dictionary(hosts.map { ($0.resources.host, $0) }) { a, _ in a }
+    }
+
+    /// `host_status` of a host (`spec/states.md`, "Value sets").
+    func status(of host: String) -> String {
+        if hosts[host]?.isForcedDown == true { return "DOWN" }
+        guard liveQueues.contains("compute.\(host)") else { return "UNKNOWN" }
+        return hosts[host]?.isDisabled == true ? "MAINTENANCE" : "UP"
+    }
+}
+
 /// Servers in Compute API bodies (`spec/compute-api.md`, "servers").
 struct ServerView {
     let request: APIRequest
     let links: Links
     let isAdmin: Bool
-    private let liveQueues: Set<String>
+    private let facts: ServerFacts
 
-    init(_ request: APIRequest, liveQueues: Set<String>) {
+    /// Where a server is shown.
+    enum Place {
+        case list
+        case show
+        /// The answer to a change, which says less before 2.75.
+        case change
+    }
+
+    init(_ request: APIRequest, _ facts: ServerFacts) {
         self.request = request
         links = Links(request)
         isAdmin = request.callerIfAny?.isAdmin ?? false
-        self.liveQueues = liveQueues
+        self.facts = facts
     }
 
     /// id, name, links.
@@ -27,7 +55,8 @@ struct ServerView {
         }
     }
 
-    func full(_ server: ServerRecord, isList: Bool, to writer: inout JSONWriter) {
+    func full(_ server: ServerRecord, _ place: Place, to writer: inout JSONWriter) {
+        let isExtended = place != .change || request.atLeast(75)
         writer.object { writer in
             let id = server.id.description
             let status = ServerStatus.name(server.vmState, server.taskState)
@@ -46,34 +75,40 @@ struct ServerView {
             flavor(server, to: &writer)
             writer.field("created", server.createdAt.iso8601)
             writer.field("updated", server.updatedAt.iso8601)
-            addresses(server, to: &writer)
-            writer.field("accessIPv4", "")
-            writer.field("accessIPv6", "")
+            writer.field(
+                "addresses", object: { addresses(server, isExtended: isExtended, to: &$0) })
+            writer.field("accessIPv4", server.accessIPv4 ?? "")
+            writer.field("accessIPv6", server.accessIPv6 ?? "")
             links.write("servers", id, to: &writer)
-            writer.field("OS-DCF:diskConfig", "MANUAL")
+            writer.field("OS-DCF:diskConfig", server.hasAutoDiskConfig ? "AUTO" : "MANUAL")
             if ["ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"].contains(status) {
                 writer.field("progress", server.progress)
             }
-            writer.field("OS-EXT-AZ:availability_zone", server.availabilityZone ?? (server.host == nil ? "" : "nova"))
-            writer.field("config_drive", server.hasConfigDrive ? "True" : "")
-            writer.field("key_name", server.keyName)
-            writer.field("OS-SRV-USG:launched_at", server.launchedAt?.iso8601Micro)
-            writer.field("OS-SRV-USG:terminated_at", server.terminatedAt?.iso8601Micro)
-            if !server.securityGroups.isEmpty {
-                writer.field(
-                    "security_groups",
-                    array: { writer in
-                        for group in server.securityGroups { writer.object { $0.field("name", group) } }
-                    })
-            }
-            administratorFields(server, to: &writer)
-            writer.field("OS-EXT-STS:task_state", server.taskState?.rawValue)
-            writer.field("OS-EXT-STS:vm_state", server.vmState.rawValue)
-            writer.field("OS-EXT-STS:power_state", server.powerState.number)
-            writer.field("os-extended-volumes:volumes_attached", array: { _ in })
+            if isExtended { extensions(server, to: &writer) }
             fault(server, status, to: &writer)
-            laterFields(server, isList: isList, to: &writer)
+            laterFields(server, place, to: &writer)
         }
+    }
+
+    private func extensions(_ server: ServerRecord, to writer: inout JSONWriter) {
+        let zone = server.host.map { facts.zones.zone(of: $0) } ?? server.availabilityZone ?? ""
+        writer.field("OS-EXT-AZ:availability_zone", zone)
+        writer.field("config_drive", server.hasConfigDrive ? "True" : "")
+        writer.field("key_name", server.keyName)
+        writer.field("OS-SRV-USG:launched_at", server.launchedAt?.iso8601Micro)
+        writer.field("OS-SRV-USG:terminated_at", server.terminatedAt?.iso8601Micro)
+        if !server.securityGroups.isEmpty {
+            writer.field(
+                "security_groups",
+                array: { writer in
+                    for group in server.securityGroups { writer.object { $0.field("name", group) } }
+                })
+        }
+        administratorFields(server, to: &writer)
+        writer.field("OS-EXT-STS:task_state", server.taskState?.rawValue)
+        writer.field("OS-EXT-STS:vm_state", server.vmState.rawValue)
+        writer.field("OS-EXT-STS:power_state", server.powerState.number)
+        writer.field("os-extended-volumes:volumes_attached", array: { _ in })
     }
 
     /// The same for servers of one project on one host, and tells nothing of the host.
@@ -89,7 +124,14 @@ struct ServerView {
             object: { writer in
                 writer.field("id", image)
                 links.writeBookmark("images", image, to: &writer)
-                if request.atLeast(98) { writer.field("properties", object: { _ in }) }
+                if request.atLeast(98) {
+                    writer.field(
+                        "properties",
+                        object: { writer in
+                            let properties = server.imageProperties?.properties ?? [:]
+                            for (key, value) in properties.sorted(by: { $0.key < $1.key }) { writer.field(key, value) }
+                        })
+                }
             })
     }
 
@@ -113,30 +155,28 @@ struct ServerView {
             })
     }
 
-    private func addresses(_ server: ServerRecord, to writer: inout JSONWriter) {
-        writer.field(
-            "addresses",
-            object: { writer in
-                guard server.vmState != .building else { return }
-                var names: [String] = []
-                for port in server.network.ports where !names.contains(port.networkName) {
-                    names.append(port.networkName)
-                }
-                for name in names {
-                    writer.field(
-                        name,
-                        array: { writer in
-                            for port in server.network.ports where port.networkName == name {
-                                writer.object { writer in
-                                    writer.field("version", port.fixedIP.contains(":") ? 6 : 4)
-                                    writer.field("addr", port.fixedIP)
-                                    writer.field("OS-EXT-IPS:type", "fixed")
-                                    writer.field("OS-EXT-IPS-MAC:mac_addr", port.mac)
-                                }
-                            }
-                        })
-                }
-            })
+    /// The addresses by network; only those of one network when its name is given.
+    func addresses(
+        _ server: ServerRecord, of network: String? = nil, isExtended: Bool, to writer: inout JSONWriter
+    ) {
+        guard server.vmState != .building else { return }
+        var names: [String] = []
+        for port in server.network.ports where !names.contains(port.networkName) { names.append(port.networkName) }
+        for name in names where network == nil || network == name {
+            writer.field(
+                name,
+                array: { writer in
+                    for port in server.network.ports where port.networkName == name {
+                        writer.object { writer in
+                            writer.field("version", port.fixedIP.contains(":") ? 6 : 4)
+                            writer.field("addr", port.fixedIP)
+                            guard isExtended else { return }
+                            writer.field("OS-EXT-IPS:type", "fixed")
+                            writer.field("OS-EXT-IPS-MAC:mac_addr", port.mac)
+                        }
+                    }
+                })
+        }
     }
 
     private func administratorFields(_ server: ServerRecord, to writer: inout JSONWriter) {
@@ -147,8 +187,9 @@ struct ServerView {
             if request.atLeast(3) {
                 writer.field("OS-EXT-SRV-ATTR:reservation_id", server.reservationID)
                 writer.field("OS-EXT-SRV-ATTR:launch_index", server.launchIndex)
-                writer.field("OS-EXT-SRV-ATTR:kernel_id", "")
-                writer.field("OS-EXT-SRV-ATTR:ramdisk_id", "")
+                let properties = server.imageProperties?.properties ?? [:]
+                writer.field("OS-EXT-SRV-ATTR:kernel_id", properties["kernel_id"] ?? "")
+                writer.field("OS-EXT-SRV-ATTR:ramdisk_id", properties["ramdisk_id"] ?? "")
                 writer.field("OS-EXT-SRV-ATTR:root_device_name", "/dev/vda")
                 writer.field("OS-EXT-SRV-ATTR:user_data", server.userData)
             }
@@ -156,12 +197,9 @@ struct ServerView {
         if request.atLeast(90) || (isAdmin && request.atLeast(3)) {
             writer.field("OS-EXT-SRV-ATTR:hostname", server.hostname)
         }
-        if isAdmin, request.atLeast(16) { writer.field("host_status", hostStatus(server)) }
-    }
-
-    private func hostStatus(_ server: ServerRecord) -> String {
-        guard let host = server.host else { return "" }
-        return liveQueues.contains("compute.\(host)") ? "UP" : "UNKNOWN"
+        if isAdmin, request.atLeast(16) {
+            writer.field("host_status", server.host.map { facts.status(of: $0) } ?? "")
+        }
     }
 
     private func fault(_ server: ServerRecord, _ status: String, to writer: inout JSONWriter) {
@@ -176,15 +214,21 @@ struct ServerView {
             })
     }
 
-    private func laterFields(_ server: ServerRecord, isList: Bool, to writer: inout JSONWriter) {
+    private func laterFields(_ server: ServerRecord, _ place: Place, to writer: inout JSONWriter) {
         if request.atLeast(9) { writer.field("locked", server.isLocked) }
         if request.atLeast(19) { writer.field("description", server.text) }
         if request.atLeast(26) { writer.field("tags", server.tags) }
         if request.atLeast(63) { writer.null("trusted_image_certificates") }
-        if request.atLeast(71), !isList { writer.field("server_groups", [String]()) }
-        if request.atLeast(73) { writer.null("locked_reason") }
+        if request.atLeast(71), place != .list {
+            writer.field("server_groups", server.serverGroupID.map { [$0.description] } ?? [])
+        }
+        if request.atLeast(73) { writer.field("locked_reason", server.lockedReason) }
         if request.atLeast(96) { writer.field("pinned_availability_zone", server.availabilityZone) }
-        if request.atLeast(100) { writer.field("scheduler_hints", object: { _ in }) }
+        if request.atLeast(100) {
+            // What cannot be read is shown as no hints: it was checked before it was stored.
+            let hints = server.schedulerHints.flatMap { try? JSONValue.parse(text: $0) }
+            writer.field("scheduler_hints", hints ?? .object(JSONObject()))
+        }
     }
 
     /// `instance-%08x` of the sequence number: the domain's name and what operators grep for.

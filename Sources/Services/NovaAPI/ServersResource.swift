@@ -14,26 +14,26 @@ struct ServersResource: Sendable {
         [
             Operation(
                 .post, "/servers", name: "os_compute_api:servers:create", body: ServerSchemas.create,
-                policy: "rule:project_member_or_admin", success: 202, summary: "Creates servers."
+                policy: Rules.member, success: 202, summary: "Creates servers."
             ) { try await ServerCreation(parts: parts)($0) },
             Operation(
-                .get, "/servers", name: "os_compute_api:servers:index", policy: "rule:project_reader_or_admin",
-                summary: "Lists servers."
+                .get, "/servers", name: "os_compute_api:servers:index", query: ServerSchemas.list,
+                policy: Rules.reader, summary: "Lists servers."
             ) { request in try await list(request) { view, server, writer in view.brief(server, to: &writer) } },
             Operation(
-                .get, "/servers/detail", name: "os_compute_api:servers:detail", policy: "rule:project_reader_or_admin",
-                summary: "Lists servers with details."
+                .get, "/servers/detail", name: "os_compute_api:servers:detail", query: ServerSchemas.list,
+                policy: Rules.reader, summary: "Lists servers with details."
             ) { request in
-                try await list(request) { view, server, writer in view.full(server, isList: true, to: &writer) }
+                try await list(request) { view, server, writer in view.full(server, .list, to: &writer) }
             },
             Operation(
-                .get, "/servers/{id}", name: "os_compute_api:servers:show", policy: "rule:project_reader_or_admin",
-                summary: "Shows a server.", show),
+                .get, "/servers/{id}", name: "os_compute_api:servers:show", query: Queries.none,
+                policy: Rules.reader, summary: "Shows a server.", show),
             Operation(
                 .put, "/servers/{id}", name: "os_compute_api:servers:update", body: ServerSchemas.update,
-                policy: "rule:project_member_or_admin", summary: "Changes a server's name and description.", update),
+                policy: Rules.member, summary: "Changes a server's name and description.", update),
             Operation(
-                .delete, "/servers/{id}", name: "os_compute_api:servers:delete", policy: "rule:project_member_or_admin",
+                .delete, "/servers/{id}", name: "os_compute_api:servers:delete", policy: Rules.member,
                 success: 204, summary: "Deletes a server.", delete),
         ]
     }
@@ -43,7 +43,7 @@ struct ServersResource: Sendable {
     ) async throws -> APIResponse {
         let filter = try ServerQuery.filter(request, maximum: parts.maxLimit)
         let servers = try await parts.database.read { try ServerTable($0).list(filter) }
-        let view = try await view(request)
+        let view = ServerView(request, try await parts.facts(request))
         let isFull = filter.limit > 0 && Int64(servers.count) == filter.limit
         return .written(200) { writer in
             writer.object { writer in
@@ -54,22 +54,18 @@ struct ServersResource: Sendable {
         }
     }
 
-    /// The broker is asked for live hosts only where `host_status` shows them.
-    private func view(_ request: APIRequest) async throws -> ServerView {
-        let needsLiveness = try request.caller.isAdmin && request.atLeast(16)
-        return ServerView(request, liveQueues: needsLiveness ? try await parts.liveness.liveQueues() : [])
-    }
-
     private func show(_ request: APIRequest) async throws -> APIResponse {
-        try await answer(try await parts.server(request), request)
+        try await answer(try await parts.server(request), .show, request)
     }
 
-    private func answer(_ server: ServerRecord, _ request: APIRequest) async throws -> APIResponse {
-        let view = try await view(request)
+    private func answer(
+        _ server: ServerRecord, _ place: ServerView.Place, _ request: APIRequest
+    ) async throws -> APIResponse {
+        let view = ServerView(request, try await parts.facts(request))
         return .written(200) { writer in
             writer.object { writer in
                 writer.key("server")
-                view.full(server, isList: false, to: &writer)
+                view.full(server, place, to: &writer)
             }
         }
     }
@@ -78,22 +74,45 @@ struct ServersResource: Sendable {
         let body = request.body["server"] ?? .null
         let server = try await parts.server(request)
         let changed = try await parts.database.write { connection in
-            try ServerTable(connection).change(server.id) { server in
+            let zones = try AggregateTable(connection).zones()
+            return try ServerTable(connection).change(server.id) { server in
                 if let name = body["name"]?.stringValue { server.name = name }
                 if let text = body["description"] { server.text = text.stringValue }
                 if let hostname = body["hostname"]?.stringValue { server.hostname = hostname }
+                if let address = body["accessIPv4"]?.stringValue { server.accessIPv4 = address }
+                if let address = body["accessIPv6"]?.stringValue { server.accessIPv6 = address }
+                if let word = body["OS-DCF:diskConfig"]?.stringValue { server.hasAutoDiskConfig = word == "AUTO" }
+                if let zone = body["pinned_availability_zone"] { try Self.pin(zone.stringValue, &server, zones) }
             }
         }
         guard let changed else { throw NovaError(.notFound, "Instance \(server.id) could not be found.") }
-        return try await answer(changed, request)
+        return try await answer(changed, .change, request)
+    }
+
+    /// Unpins a server from its zone, or pins it to the one where it is (2.104).
+    private static func pin(_ zone: String?, _ server: inout ServerRecord, _ zones: ZoneMap) throws {
+        if let zone, zone != server.availabilityZone {
+            guard server.availabilityZone == nil else {
+                throw NovaError(
+                    .conflict,
+                    "Cannot change pinned availability zone directly. Unpin first by setting "
+                        + "pinned_availability_zone to null.")
+            }
+            let current = server.host.map { zones.zone(of: $0) } ?? ""
+            guard zone == current else {
+                throw NovaError(
+                    .conflict,
+                    "Server can only be pinned to its current availability zone '\(current)', but '\(zone)' was "
+                        + "requested.")
+            }
+        }
+        server.availabilityZone = zone
     }
 
     /// Accepts the deletion and its workflow in one transaction; a deletion that is under way is not begun twice.
     private func delete(_ request: APIRequest) async throws -> APIResponse {
         let server = try await parts.server(request)
-        guard try !server.isLocked || request.caller.isAdmin else {
-            throw NovaError(.conflict, "Instance \(server.id) is locked")
-        }
+        try ServerAction.delete.checkLock(server, isAdmin: request.caller.isAdmin)
         let workflow = WorkflowRecord(
             kind: WorkflowKindName.delete, server: server.id, context: request.context,
             data: DeleteState(server.id).encoded(), now: .now())

@@ -23,7 +23,7 @@ struct SnapshotsResource: Sendable {
                 body: ServerSchemas.action(
                     "createImage",
                     .object(
-                        properties: ["name": .name, "metadata": ServerSchemas.metadata], required: ["name"],
+                        properties: ["name": .name, "metadata": Schemas.metadata], required: ["name"],
                         additional: false)), policy: "rule:project_member_or_admin", success: 202,
                 summary: "Makes an image of a server's disk."
             ) { try await create($0, "createImage", backup: nil) },
@@ -42,7 +42,7 @@ struct SnapshotsResource: Sendable {
 
     private static let backup = JSONSchema.object(
         properties: [
-            "name": .name, "backup_type": .string, "rotation": .integer(min: 0), "metadata": ServerSchemas.metadata,
+            "name": .name, "backup_type": .string, "rotation": .integer(min: 0), "metadata": Schemas.metadata,
         ], required: ["name", "backup_type", "rotation"], additional: false)
 
     private func create(

@@ -7,10 +7,7 @@ enum VersionsResource {
     static var current: [Operation] {
         [
             Operation(
-                .get, "", name: "os_compute_api:versions:show", policy: nil, summary: "Shows the API's version.", show),
-            Operation(
-                .get, "/extensions", name: "os_compute_api:extensions", policy: "@", summary: "Lists extensions."
-            ) { _ in .written(200) { writer in writer.object { $0.field("extensions", array: { _ in }) } } },
+                .get, "", name: "os_compute_api:versions:show", policy: nil, summary: "Shows the API's version.", show)
         ]
     }
 

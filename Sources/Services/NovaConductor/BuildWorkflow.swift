@@ -54,7 +54,9 @@ enum BuildWorkflow {
                 request.availabilityZone = server.availabilityZone
                 request.forcedHost = state.forcedHost
                 request.ignoredHosts = state.ignoredHosts
+                request.requestedHost = state.requestedHost
                 request.hints = state.hints
+                try await SchedulingHints.fill(&request, server, parts.database)
                 let decision = try await parts.bus.call(
                     SelectHost(request), to: .topic(SelectHost.topic), context: context.request)
                 state.explanation = decision.explanation
@@ -71,6 +73,11 @@ enum BuildWorkflow {
                     try ExplanationTable(connection).save(explanation, of: state.serverID)
                 }
                 try ServerTable(connection).change(state.serverID) { server in
+                    if let group = server.serverGroupID, let host = state.selected?.host {
+                        // Another member may have got a host since the scheduler was asked: then this one gets none,
+                        // which the next step sees.
+                        guard try ServerGroupTable(connection).admits(server.id, to: host, group: group) else { return }
+                    }
                     server.host = state.selected?.host
                     server.node = state.selected?.node
                     server.providerID = state.selected?.providerID
@@ -100,6 +107,7 @@ enum BuildWorkflow {
             begin: { try setTask(.networking, $1, $0) },
             run: { state, context in
                 let server = try await parts.server(state.serverID)
+                guard server.host == state.selected?.host else { throw SchedulingHints.lateConflict }
                 guard !server.requestedNetworks.isEmpty else { return }
                 var request = AllocateNetwork()
                 request.fence = fence(context)
@@ -122,6 +130,10 @@ enum BuildWorkflow {
             },
             undone: { connection, state in
                 try ServerTable(connection).change(state.serverID) { $0.network = NetworkInfo() }
+            },
+            onFailure: { error, state in
+                // The scheduler sees the other member now; when it finds no host the build ends.
+                error.message == SchedulingHints.lateConflict.message ? .restart : .undo
             })
     }
 

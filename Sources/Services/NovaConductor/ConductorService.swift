@@ -113,6 +113,11 @@ public struct ConductorService: CloudService {
         dispatcher.on(HostReport.self) { try await desk.report($0, $1) }
         dispatcher.on(PowerReport.self) { try await desk.power($0, $1) }
         dispatcher.on(HostList.self) { try await desk.hosts($0, $1) }
+        dispatcher.on(TellSchedulers.self) { [context] _, call in
+            try Self.refuseHosts(call)
+            try await context.bus.fanout(HostsOutdated(), topic: HostsOutdated.topic, context: call.context)
+            return Nothing()
+        }
         dispatcher.on(ServiceHello.self) { try await desk.hello($0, $1) }
         dispatcher.on(RunAudit.self) { [auditor] request, call in
             try Self.refuseHosts(call)

@@ -150,9 +150,12 @@ struct HostDesk: Sendable {
     }
 
     func hosts(_ request: HostList, _ call: RPCCall) async throws -> HostList.Response {
-        var response = HostList.Response()
-        response.hosts = try await database.read { try HostTable($0).list() }
-        return response
+        try await database.read { connection in
+            var response = HostList.Response()
+            response.hosts = try HostTable(connection).list()
+            response.aggregates = try AggregateTable(connection).list()
+            return response
+        }
     }
 
     func hello(_ request: ServiceHello, _ call: RPCCall) async throws -> ServiceHello.Response {

@@ -66,6 +66,7 @@ struct PortRow: Record, Equatable {
         if let subnet {
             binding.prefix = Int64(try subnet.range().prefix)
             binding.gateway = subnet.gateway ?? ""
+            binding.subnetID = subnet.id
             binding.dns = subnet.dnsServers
         }
         return binding

@@ -6,8 +6,8 @@ import NovaRPC
 
 /// What the scheduler asks of the other services: the queue in a daemon, a script in a test.
 protocol CloudView: Sendable {
-    /// All hosts, from the conductor.
-    func hosts() async throws -> [HostRecord]
+    /// All hosts and aggregates, from the conductor.
+    func hosts() async throws -> HostList.Response
     /// The names of the hosts whose queue is served.
     func aliveHosts() async throws -> Set<String>
     /// Providers that changed.
@@ -28,8 +28,8 @@ struct RemoteCloudView: CloudView {
         RequestContext(requestID: RequestContext.current?.requestID ?? RequestContext.newRequestID(), isAdmin: true)
     }
 
-    func hosts() async throws -> [HostRecord] {
-        try await bus.call(HostList(), to: .topic(HostList.topic), context: Self.context, timeout: Self.timeout).hosts
+    func hosts() async throws -> HostList.Response {
+        try await bus.call(HostList(), to: .topic(HostList.topic), context: Self.context, timeout: Self.timeout)
     }
 
     func aliveHosts() async throws -> Set<String> {

@@ -78,12 +78,16 @@ final class HostDirectory: Sendable {
     }
 
     private func ask(_ source: Source) async throws {
-        let hasAnswer = state.withLock { $0.answered.contains(source) }
+        let hasAnswer = state.withLock { state in
+            // Noted before it is asked: what expires meanwhile is asked again.
+            state.asked[source] = SteadyClock.now
+            return state.answered.contains(source)
+        }
         do {
             switch source {
             case .hosts:
-                let hosts = try await cloud.hosts()
-                state.withLock { $0.table.replace(hosts: hosts) }
+                let answer = try await cloud.hosts()
+                state.withLock { $0.table.replace(hosts: answer.hosts, aggregates: answer.aggregates) }
             case .liveness:
                 let alive = try await cloud.aliveHosts()
                 state.withLock { $0.table.update(alive: alive) }
@@ -98,14 +102,12 @@ final class HostDirectory: Sendable {
             }
         } catch {
             guard hasAnswer, !(error is CancellationError) else {
+                expire(source)
                 throw NovaError(error).during("asking for \(source)")
             }
             log.warning(
                 "a source of the scheduler did not answer", metadata: ["source": "\(source)", "error": "\(error)"])
         }
-        state.withLock {
-            $0.asked[source] = SteadyClock.now
-            $0.answered.insert(source)
-        }
+        state.withLock { _ = $0.answered.insert(source) }
     }
 }

@@ -18,6 +18,9 @@ public enum SchedulerOptions {
     public static let diskMultiplier = multiplier("disk", 1, "free disk")
     public static let ioOpsMultiplier = multiplier("io_ops", -1, "operations in progress; negative avoids busy hosts")
     public static let buildFailureMultiplier = multiplier("build_failure", 1_000_000, "builds that failed of late")
+    public static let softAffinityMultiplier = multiplier("soft_affinity", 1, "servers of a soft-affinity group")
+    public static let softAntiAffinityMultiplier = multiplier(
+        "soft_anti_affinity", 1, "being without servers of a soft-anti-affinity group")
     public static let maxAttempts = Option(
         "scheduler", "max_attempts", default: 3,
         help: "Hosts tried for one server in all: an answer names one less as alternates.", in: 1...100)
@@ -25,7 +28,7 @@ public enum SchedulerOptions {
     /// All of them.
     public static let all: [any OptionDeclaration] = [
         enabledFilters, hostSubsetSize, shuffleTies, ramMultiplier, cpuMultiplier, diskMultiplier, ioOpsMultiplier,
-        buildFailureMultiplier, maxAttempts,
+        buildFailureMultiplier, softAffinityMultiplier, softAntiAffinityMultiplier, maxAttempts,
     ]
 
     private static func multiplier(_ name: String, _ value: Double, _ what: String) -> Option<Double> {
@@ -40,6 +43,8 @@ public enum SchedulerOptions {
                 .init(RAMWeigher(), config[ramMultiplier]), .init(CPUWeigher(), config[cpuMultiplier]),
                 .init(DiskWeigher(), config[diskMultiplier]), .init(IoOpsWeigher(), config[ioOpsMultiplier]),
                 .init(BuildFailureWeigher(), config[buildFailureMultiplier]),
+                .init(ServerGroupSoftAffinityWeigher(), config[softAffinityMultiplier]),
+                .init(ServerGroupSoftAntiAffinityWeigher(), config[softAntiAffinityMultiplier]),
             ], subsetSize: config[hostSubsetSize], shufflesTies: config[shuffleTies])
     }
 }

@@ -87,6 +87,10 @@ public struct SchedulerService: CloudService {
             }
             return decision
         }
+        dispatcher.on(HostsOutdated.self) { _, _ in
+            directory.expire(.hosts)
+            return Nothing()
+        }
         dispatcher.on(HostChanged.self) { method, _ in
             directory.update(method.host)
             return Nothing()

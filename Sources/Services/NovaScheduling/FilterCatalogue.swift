@@ -8,12 +8,15 @@ public enum FilterCatalogue {
     private static var optional: [any HostFilter] {
         [
             ComputeFilter(), AvailabilityZoneFilter(), ComputeCapabilitiesFilter(), ImagePropertiesFilter(),
+            ServerGroupAntiAffinityFilter(), ServerGroupAffinityFilter(), SameHostFilter(), DifferentHostFilter(),
+            AggregateInstanceExtraSpecsFilter(), AggregateMultiTenancyIsolation(), AggregateTypeAffinityFilter(),
         ]
     }
 
     /// What `[filter_scheduler] enabled_filters` is when nobody sets it.
     public static let defaultNames = [
         "ComputeFilter", "AvailabilityZoneFilter", "ComputeCapabilitiesFilter", "ImagePropertiesFilter",
+        "ServerGroupAntiAffinityFilter", "ServerGroupAffinityFilter", "SameHostFilter", "DifferentHostFilter",
     ]
 
     /// The filters of these names, then those that are always on.

@@ -49,6 +49,11 @@ public struct HostSelector: Sendable {
             let ignored = Set(request.ignoredHosts)
             Self.drop(&left, "IgnoredHosts", &explanation, keep: { !ignored.contains($0.host) }) { _ in "tried before" }
         }
+        if let requested = request.requestedHost, !requested.isEmpty {
+            Self.drop(&left, "RequestedHost", &explanation, keep: { $0.host == requested }) { _ in
+                "not the host asked for"
+            }
+        }
         if let forced = request.forcedHost, !forced.isEmpty {
             // As in Nova an administrator's choice overrules the filters, yet nobody can build on a dead host.
             let usable = { (host: HostState) in host.host == forced && host.isAlive && !host.record.isForcedDown }
@@ -71,6 +76,7 @@ public struct HostSelector: Sendable {
     private static func isAway(_ host: HostState, _ request: SchedulingRequest) -> Bool {
         guard !host.isAlive, !host.record.isForcedDown, !request.ignoredHosts.contains(host.host) else { return false }
         if let forced = request.forcedHost, !forced.isEmpty { return host.host == forced }
+        if let requested = request.requestedHost, !requested.isEmpty, host.host != requested { return false }
         return !host.record.isDisabled
     }
 

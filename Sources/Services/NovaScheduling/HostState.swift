@@ -31,15 +31,22 @@ public final class HostState: Sendable {
     public let ioOperations: Int64
     /// Builds that failed there of late.
     public let failedBuilds: Int64
+    /// The aggregates that it belongs to.
+    public let aggregates: [Aggregate]
+    /// The availability zone that an aggregate gives it, else its own.
+    public let zone: String
 
     public init(
-        _ record: HostRecord, inventories: [Inventory], isAlive: Bool, ioOperations: Int64 = 0, failedBuilds: Int64 = 0
+        _ record: HostRecord, inventories: [Inventory], isAlive: Bool, ioOperations: Int64 = 0, failedBuilds: Int64 = 0,
+        aggregates: [Aggregate] = []
     ) {
         self.record = record
         self.inventories = inventories
         self.isAlive = isAlive
         self.ioOperations = ioOperations
         self.failedBuilds = failedBuilds
+        self.aggregates = aggregates
+        zone = aggregates.lazy.compactMap(\.zone).first ?? record.resources.availabilityZone
         func amount(_ name: String) -> Amount {
             guard let found = inventories.first(where: { $0.resourceClass == name }) else { return Amount() }
             return Amount(capacity: found.capacity, used: found.used)
@@ -48,6 +55,9 @@ public final class HostState: Sendable {
         memory = amount("MEMORY_MB")
         disk = amount("DISK_GB")
     }
+
+    /// The values that aggregates of the host have for a metadata key.
+    public func metadata(_ key: String) -> [String] { aggregates.compactMap { $0.metadata[key] } }
 
     public var host: String { record.resources.host }
     public var providerID: ProviderID { record.resources.providerID }

@@ -21,6 +21,7 @@ public struct HostTable: Sendable {
     private var providers: [ProviderID: ProviderState] = [:]
     private var alive: Set<String> = []
     private var failures: [Failure] = []
+    private var aggregates: [String: [Aggregate]] = [:]
 
     public init() {}
 
@@ -29,12 +30,19 @@ public struct HostTable: Sendable {
         hostOfProvider[provider].flatMap { places[$0] }.map { states[$0] }
     }
 
-    /// Takes the complete list of hosts: those that are not in it are forgotten.
-    public mutating func replace(hosts: [HostRecord]) {
+    /// Takes the complete lists of hosts and aggregates: those that are not in them are forgotten.
+    public mutating func replace(hosts: [HostRecord], aggregates all: [Aggregate] = []) {
+        let before = aggregates
+        aggregates = [:]
+        for aggregate in all {
+            for host in aggregate.hosts { aggregates[host, default: []].append(aggregate) }
+        }
         let known = Set(hosts.map(\.resources.host))
         states.removeAll { !known.contains($0.host) }
         index()
         for host in hosts where places[host.resources.host] != nil { update(host) }
+        let now = aggregates
+        rebuild { before[$0] != now[$0] }
         insert(hosts.filter { places[$0.resources.host] == nil && !$0.resources.host.isEmpty })
     }
 
@@ -107,7 +115,8 @@ public struct HostTable: Sendable {
         let host = record.resources.host
         return HostState(
             record, inventories: providers[record.resources.providerID]?.inventories ?? [],
-            isAlive: alive.contains(host), failedBuilds: Int64(failures.count { $0.host == host }))
+            isAlive: alive.contains(host), failedBuilds: Int64(failures.count { $0.host == host }),
+            aggregates: aggregates[host] ?? [])
     }
 
     private mutating func index() {

@@ -12,6 +12,7 @@ struct SpecContents {
     static let stored: [any Record.Type] = [
         BuildState.self, DeleteState.self, PowerActionState.self, KeyPair.self, ServerRecord.self, ServiceRecord.self,
         ServerChange.self, Finding.self, ReconcilerStatus.self, RescueState.self, RebuildState.self, SnapshotState.self,
+        ServerGroup.self, SecurityGroup.self, MigrationRecord.self,
     ]
 
     /// The methods of each interface, by topic.

@@ -30,12 +30,12 @@ enum Fleet {
 
     static func host(
         _ name: String, zone: String = "nova", usedMemory: Int64 = 0, isAlive: Bool = true, failedBuilds: Int64 = 0,
-        ioOperations: Int64 = 0, change: (inout HostRecord) -> Void = { _ in }
+        ioOperations: Int64 = 0, aggregates: [Aggregate] = [], change: (inout HostRecord) -> Void = { _ in }
     ) -> HostState {
         HostState(
             record(name, zone: zone, change: change), inventories: inventories(usedMemory: usedMemory),
             isAlive: isAlive,
-            ioOperations: ioOperations, failedBuilds: failedBuilds)
+            ioOperations: ioOperations, failedBuilds: failedBuilds, aggregates: aggregates)
     }
 
     static func request(
@@ -48,6 +48,21 @@ enum Fleet {
         request.flavor.rootGB = disk
         change(&request)
         return request
+    }
+
+    static func aggregate(_ hosts: [String] = [], _ metadata: [String: String]) -> Aggregate {
+        var aggregate = Aggregate()
+        aggregate.hosts = hosts
+        aggregate.metadata = metadata
+        return aggregate
+    }
+
+    static func group(_ policy: ServerGroup.Policy, limit: Int64 = 1, on hosts: [String]) -> SchedulingGroup {
+        var group = SchedulingGroup()
+        group.policy = policy
+        group.limitPerHost = limit
+        group.memberHosts = hosts
+        return group
     }
 
     static func image(_ properties: [String: String]) -> ImageReference {

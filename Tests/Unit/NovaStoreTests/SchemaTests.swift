@@ -23,6 +23,8 @@ struct SchemaTests {
             ("services", ServiceRecord.columnNames), ("workflows", WorkflowRecord.columnNames),
             ("workflow_steps", WorkflowStepRecord.columnNames), ("server_changes", ServerChange.columnNames),
             ("findings", Finding.columnNames), ("reconcilers", ReconcilerStatus.columnNames),
+            ("aggregates", Aggregate.columnNames), ("server_groups", ServerGroup.columnNames),
+            ("migrations", MigrationRecord.columnNames), ("security_groups", SecurityGroup.columnNames),
         ])
     func columns(table: String, fields: [String]) async throws {
         let database = try await TestDatabase.make()

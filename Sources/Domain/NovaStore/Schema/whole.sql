@@ -38,6 +38,14 @@ CREATE TABLE servers (
     terminated_at INTEGER,
     is_deleted INTEGER NOT NULL,
     deleted_at INTEGER,
+    locked_by TEXT,
+    locked_reason TEXT,
+    access_ip_v4 TEXT,
+    access_ip_v6 TEXT,
+    auto_disk_config INTEGER NOT NULL DEFAULT 0,
+    scheduler_hints TEXT,
+    server_group_id TEXT,
+    image_properties BLOB,
     -- as the flavor says; null in rows of older releases
     vcpus INTEGER,
     memory_mb INTEGER
@@ -50,6 +58,7 @@ CREATE INDEX servers_by_use ON servers (project_id, is_deleted, vcpus, memory_mb
 CREATE INDEX servers_without_size ON servers (id) WHERE vcpus IS NULL AND is_deleted = 0;
 -- What the archive takes.
 CREATE INDEX servers_by_deletion ON servers (deleted_at) WHERE is_deleted = 1;
+CREATE INDEX servers_by_group ON servers (server_group_id) WHERE server_group_id IS NOT NULL;
 
 -- The last sequence number that was given to a server.
 CREATE TABLE server_sequence (
@@ -211,3 +220,86 @@ CREATE TABLE task_leases (
     owner TEXT NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What users put into servers at their creation (`personality`): base64.
+CREATE TABLE server_files (
+    server_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    contents TEXT NOT NULL,
+    PRIMARY KEY (server_id, path)
+) STRICT, WITHOUT ROWID;
+
+-- The projects that may use flavors that are not public.
+CREATE TABLE flavor_access (
+    flavor_id TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    PRIMARY KEY (flavor_id, project_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE aggregates (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
+    hosts BLOB NOT NULL,
+    metadata BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER
+) STRICT;
+-- The last number that was given to an aggregate: numbers are never used again.
+CREATE TABLE aggregate_sequence (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    last INTEGER NOT NULL
+) STRICT;
+INSERT INTO aggregate_sequence VALUES (1, 0);
+
+CREATE TABLE server_groups (
+    id TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    max_servers_per_host INTEGER,
+    created_at INTEGER NOT NULL,
+    placements INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX server_groups_by_project ON server_groups (project_id, created_at, id);
+
+-- Limits that operators have set; the scope is `class:NAME`, `project:ID` or `user:PROJECT/ID`.
+CREATE TABLE quotas (
+    scope TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    hard_limit INTEGER NOT NULL,
+    PRIMARY KEY (scope, resource)
+) STRICT, WITHOUT ROWID;
+
+-- Moves of servers between hosts and flavors.
+CREATE TABLE migrations (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    server_id TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    status TEXT NOT NULL,
+    source_host TEXT,
+    source_node TEXT,
+    target_host TEXT,
+    target_node TEXT,
+    target_address TEXT,
+    old_flavor INTEGER,
+    new_flavor INTEGER,
+    is_hidden INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER
+) STRICT;
+CREATE INDEX migrations_by_server ON migrations (server_id, created_at DESC);
+
+CREATE TABLE security_groups (
+    id TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    rules BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX security_groups_by_project ON security_groups (project_id, name);

@@ -8,10 +8,10 @@ public struct AvailabilityZoneFilter: HostFilter {
     public func applies(to request: SchedulingRequest) -> Bool { request.availabilityZone?.isEmpty == false }
 
     public func passes(_ host: HostState, _ request: SchedulingRequest) -> Bool {
-        host.record.resources.availabilityZone == request.availabilityZone
+        host.zone == request.availabilityZone
     }
 
     public func reason(_ host: HostState, _ request: SchedulingRequest) -> String {
-        "in zone \(host.record.resources.availabilityZone)"
+        "in zone \(host.zone)"
     }
 }

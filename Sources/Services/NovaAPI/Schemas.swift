@@ -1,0 +1,104 @@
+import NovaHTTP
+import NovaSchema
+
+/// The kinds of value that many bodies share (`spec/compute-api.md`, "Legend").
+enum Schemas {
+    static let metadataKey = StringRule.characters("^[a-zA-Z0-9-_:. ]{1,255}$") { character in
+        character.isASCII && (isLetterOrDigit(character) || "-_:. ".unicodeScalars.contains(character))
+    }
+    static let metadata = JSONSchema.dictionary(keys: metadataKey, values: .string(min: 0, max: 255))
+    static let oneMetadataItem = JSONSchema.dictionary(
+        keys: metadataKey, values: .string(min: 0, max: 255), min: 1, max: 1)
+    static let nullableUUID = JSONSchema.nullable(.uuid)
+    static let flavorNumber = JSONSchema.integer(min: 1, max: 2_147_483_647)
+    static let flavorSize = JSONSchema.integer(min: 0, max: 2_147_483_647)
+    static let quota = JSONSchema.integer(min: -1, max: 2_147_483_647)
+    static let nullableDescription = JSONSchema.nullable(
+        .string(
+            min: 0, max: 65535,
+            StringRule.characters("^[^\\x00-\\x1f\\x7f]*$") { $0.value >= 32 && $0.value != 127 || $0.value == 10 }))
+    static let serverDescription = JSONSchema.nullable(.string(min: 0, max: 255))
+    static let tag = JSONSchema.string(
+        min: 1, max: 60, StringRule.characters("^[^,/]*$") { $0 != "," && $0 != "/" })
+    static let hostname = JSONSchema.string(
+        min: 1, max: 255,
+        StringRule.characters("^[a-zA-Z0-9-._]*$") { isLetterOrDigit($0) || "-._".unicodeScalars.contains($0) })
+    /// A host name of one part: letters and digits at both ends.
+    static let shortHostname = JSONSchema.string(
+        min: 2, max: 63,
+        StringRule(.pattern("^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$")) { text in
+            let scalars = text.unicodeScalars
+            guard let first = scalars.first, let last = scalars.last, first != "-", last != "-" else { return false }
+            return scalars.allSatisfy { isLetterOrDigit($0) || $0 == "-" }
+        })
+    static let zone = JSONSchema.string(min: 1, max: 255, .name)
+    static let projectID = JSONSchema.string(
+        min: 1, max: 255,
+        StringRule.characters("^[a-zA-Z0-9-]*$") { isLetterOrDigit($0) || $0 == "-" })
+    static let ipv4 = JSONSchema.string(min: 0, max: nil, StringRule(.format("ipv4")) { IPText.isV4($0) })
+    static let ipv6 = JSONSchema.string(min: 0, max: nil, StringRule(.format("ipv6")) { IPText.isV6($0) })
+    static let ip = JSONSchema.anyOf([ipv4, ipv6])
+    static let pattern = JSONSchema.string(
+        min: 0, max: 255, StringRule(.format("regex")) { TextPattern($0) != nil })
+    static let limit = JSONSchema.string(
+        min: 0, max: nil, StringRule.characters("^[0-9]*$") { ("0"..."9").contains($0) })
+    static let dateTime = JSONSchema.string(min: 0, max: nil, .dateTime)
+
+    private static func isLetterOrDigit(_ character: Unicode.Scalar) -> Bool {
+        ("a"..."z").contains(character) || ("A"..."Z").contains(character) || ("0"..."9").contains(character)
+    }
+}
+
+/// What a request's query may have, by microversion.
+enum Queries {
+    /// No parameters; unknown ones are refused from 2.102 on.
+    static let none = of([:], strictSince: 102)
+
+    /// Parameters from 2.1 on with later changes; unknown ones are ignored before `strictSince`.
+    ///
+    /// - Parameter changes: by minor number, the parameters that came, or nil for those that went.
+    static func of(
+        _ first: [String: JSONSchema], strictSince: Int = 75, changes: [Int: [String: JSONSchema?]] = [:]
+    ) -> [BodySchema] {
+        var parameters = first
+        let steps = Set(changes.keys).union([1, strictSince]).sorted()
+        return steps.map { minor in
+            for (name, schema) in changes[minor] ?? [:] { parameters[name] = schema }
+            return BodySchema(
+                since: .v(minor), .object(properties: parameters, additional: minor < strictSince))
+        }
+    }
+}
+
+/// Whether texts are addresses.
+enum IPText {
+    static func isV4(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                (1...3).contains(part.count) && part.allSatisfy { (48...57).contains($0) }
+                    && (UInt64(String(Substring(part))) ?? 256) <= 255 && (part.count == 1 || part.first != 48)
+            }
+    }
+
+    static func isV6(_ text: String) -> Bool {
+        guard text.utf8.count <= 45, !text.contains(":::") else { return false }
+        let halves = text.split(separator: "::", omittingEmptySubsequences: false)
+        guard halves.count <= 2 else { return false }
+        var groups = 0
+        for (index, half) in halves.enumerated() where !half.isEmpty {
+            let parts = half.split(separator: ":", omittingEmptySubsequences: false)
+            for (place, part) in parts.enumerated() {
+                let isLast = index == halves.count - 1 && place == parts.count - 1
+                if isLast, part.contains(".") {
+                    guard isV4(String(part)) else { return false }
+                    groups += 2
+                } else {
+                    guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit) else { return false }
+                    groups += 1
+                }
+            }
+        }
+        return halves.count == 2 ? groups < 8 : groups == 8
+    }
+}

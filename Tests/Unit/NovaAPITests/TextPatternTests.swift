@@ -1,0 +1,27 @@
+import Testing
+
+@testable import NovaAPI
+
+@Suite struct TextPatternTests {
+    @Test(arguments: [
+        ("web", "my-web-1", true), ("^web", "my-web-1", false), ("^web.*1$", "web-21", true), ("a|b", "xbx", true),
+        ("^(ab)+$", "ababab", true), ("^(ab)+$", "aba", false), ("[a-c]{2,3}x", "zabx", true), ("[^0-9]", "123", false),
+        ("\\d+\\.\\d+", "10.5", true), ("\\d+\\.\\d+", "10x5", false), ("", "anything", true), ("x?$", "", true),
+        ("a{3}", "aa", false), ("(?:no|yes)", "oh yes", true), ("[]a]", "]", true), ("\\w+@\\w+", "a@b", true),
+        ("a{,2}b", "aab", true), ("{", "a{b", true), ("^$", "", true), ("^$", "x", false), (".", "ü", true),
+    ])
+    func matches(_ pattern: String, _ text: String, _ fits: Bool) throws {
+        #expect(try #require(TextPattern(pattern)).matches(text) == fits)
+    }
+
+    @Test(arguments: ["(", ")", "[a", "*a", "a\\", "(?=a)", "(a", "\\1", "[z-a]", "a{9999}", "(((a{200}){200}){200})"])
+    func refuses(_ pattern: String) { #expect(TextPattern(pattern) == nil) }
+
+    @Test(.timeLimit(.minutes(1)))
+    func hostilePatternsTakeLittleTime() throws {
+        let pattern = try #require(TextPattern("^(a+)+(a+)+(a|aa)+$"))
+        let start = ContinuousClock.now
+        #expect(!pattern.matches(String(repeating: "a", count: 2_000) + "!"))
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+}
