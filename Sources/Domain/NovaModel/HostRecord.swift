@@ -26,6 +26,8 @@ public struct HostResources: Record, Equatable {
     public var cpuInfo: [String: String] = [:]
     public var availabilityZone = "nova"
     public var runningInstances: Int64 = 0
+    /// When the host's kernel started; nil when the host does not say.
+    public var bootedAt: Timestamp?
 
     public init() {}
 
@@ -49,6 +51,7 @@ public struct HostResources: Record, Equatable {
         visitor.visit("cpu_info", &cpuInfo)
         visitor.visit("availability_zone", &availabilityZone)
         visitor.visit("running_instances", &runningInstances)
+        visitor.visit("booted_at", &bootedAt)
     }
 }
 

@@ -53,7 +53,7 @@ public struct APIService: CloudService {
     /// To add a resource: write its file, add a line here.
     static func apis(_ parts: APIParts) -> [API] {
         let resources: [[Operation]] = [
-            VersionsResource.current, ExtensionsResource.operations, RemovedResource.operations,
+            ExtensionsResource.operations, RemovedResource.operations,
             ServersResource(parts: parts).operations, ServerActionsResource(parts: parts).operations,
             RescueResource(parts: parts).operations, RebuildResource(parts: parts).operations,
             SnapshotsResource(parts: parts).operations, GuestResource(parts: parts).operations,
@@ -77,8 +77,11 @@ public struct APIService: CloudService {
         let operations = Array(resources.joined())
         return [
             API(
-                name: "compute", prefix: "/v2.1", microversions: .compute, faults: .nova, operations: operations,
-                allowsProjectInPath: true),
+                name: "compute", prefix: "/v2.1", microversions: .compute, faults: .nova,
+                operations: VersionsResource.current + operations, allowsProjectInPath: true),
+            API(
+                name: "compute-legacy", prefix: "/v2", microversions: nil, faults: .nova,
+                operations: VersionsResource.legacy + operations, allowsProjectInPath: true),
             API(
                 name: "compute-versions", prefix: "", microversions: nil, faults: .nova,
                 operations: VersionsResource.root),

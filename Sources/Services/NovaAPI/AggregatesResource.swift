@@ -88,7 +88,7 @@ struct AggregatesResource: Sendable {
 
     private static func number(_ request: APIRequest) throws -> Int64 {
         let text = try request.parameter("id")
-        guard let number = Int64(text), number >= 0 else {
+        guard let number = Int64(text) else {
             throw NovaError(.badRequest, "Invalid input received: aggregate id \(text) is no number")
         }
         return number

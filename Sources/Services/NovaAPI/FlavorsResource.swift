@@ -181,7 +181,7 @@ struct FlavorsResource: Sendable {
         flavor.rxtxFactor = factor?.doubleValue ?? factor?.stringValue.flatMap { Double($0) } ?? 1
         flavor.isPublic = body["os-flavor-access:is_public"]?.lenientBool ?? true
         flavor.text = body["description"]?.stringValue
-        let (wanted, project) = (flavor, try request.caller.projectID)
+        let wanted = flavor
         let created = try await parts.database.write { connection in
             var flavor = wanted
             let table = FlavorTable(connection)
@@ -192,8 +192,6 @@ struct FlavorsResource: Sendable {
                 throw NovaError(.conflict, "Flavor with name \(flavor.name) already exists.")
             }
             try table.insert(&flavor)
-            // Whoever makes a flavor that is not public may use it.
-            if !flavor.isPublic, let project { _ = try table.grant(flavor.id, to: project) }
             return flavor
         }
         return Self.answer(created, request)

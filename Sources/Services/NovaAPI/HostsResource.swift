@@ -48,7 +48,8 @@ struct HostsResource: Sendable {
         ["enable", "disable", "Enable", "Disable", "ENABLE", "DISABLE"])
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
-        let zone = request.query("zone")
+        // A blank name is no name, as the original takes it.
+        let zone = request.query("zone").flatMap { $0.isEmpty ? nil : $0 }
         let daemons = try await DaemonList.load(parts).daemons.filter { zone == nil || $0.zone == zone }
         return .written(200) { writer in
             writer.object { writer in

@@ -51,7 +51,7 @@ struct HypervisorsResource: Sendable {
                 return Self.answer { writer in
                     writer.object { writer in
                         brief(found, request, to: &writer)
-                        writer.null("uptime")
+                        writer.field("uptime", UptimeText.of(found.record.resources.bootedAt))
                         if request.atLeast(53) { servers(found, request, to: &writer) }
                     }
                 }
@@ -220,7 +220,12 @@ struct HypervisorsResource: Sendable {
             writer.field("hypervisor_version", resources.hypervisorVersion)
             writer.field("host_ip", resources.hostIP)
             service(hypervisor, request, to: &writer)
-            if request.atLeast(88) { writer.null("uptime") } else { capacity(hypervisor, request, to: &writer) }
+            let uptime = hypervisor.isUp ? UptimeText.of(resources.bootedAt) : nil
+            if request.atLeast(88) {
+                writer.field("uptime", uptime)
+            } else {
+                capacity(hypervisor, request, to: &writer)
+            }
         }
     }
 

@@ -172,7 +172,14 @@ struct SecurityGroupsResource: Sendable {
             guard try ServerTable(connection).list(filter).isEmpty else {
                 throw NovaError(.badRequest, "Security Group \(group.id) in use.")
             }
-            _ = try SecurityGroupTable(connection).delete(group.id)
+            let table = SecurityGroupTable(connection)
+            _ = try table.delete(group.id)
+            // Rules that let its servers in let nobody in now.
+            for var other in try table.list(of: group.projectID) {
+                let count = other.rules.count
+                other.rules.removeAll { $0.groupID == group.id }
+                if other.rules.count < count { try table.update(other) }
+            }
         }
         return .empty(202)
     }

@@ -5,7 +5,7 @@ import NovaModel
 import NovaSchema
 import NovaStore
 
-/// The actions `lock`, `unlock` and `os-resetState`, which change the database only (`spec/compute-api.md`).
+/// The actions `lock`, `unlock`, `os-resetState` and `injectNetworkInfo`, which reach no host (`spec/compute-api.md`).
 struct ServerLockResource: Sendable {
     private static let path = "/servers/{id}/action"
     private static let override = "os_compute_api:os-lock-server:unlock:unlock_override"
@@ -28,6 +28,14 @@ struct ServerLockResource: Sendable {
                         properties: ["state": .enumeration(["active", "error"])], required: ["state"],
                         additional: false)),
                 policy: Rules.admin, success: 202, summary: "Sets what is known of a server's state.", reset),
+            Operation(
+                .post, Self.path, name: "os_compute_api:os-admin-actions:inject_network_info",
+                action: "injectNetworkInfo", body: ServerSchemas.action("injectNetworkInfo", .any),
+                policy: Rules.admin, success: 202, summary: "Does nothing: guests learn their addresses by DHCP."
+            ) { request in
+                _ = try await parts.server(request)
+                return .empty(202)
+            },
         ]
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NovaCore
 import NovaModel
@@ -54,6 +55,13 @@ struct HostReporter: Sendable {
         }
     }
 
+    /// Asked once: the difference of two clocks is never twice the same.
+    private static let bootedAt: Timestamp? = {
+        var time = timespec()
+        guard clock_gettime(CLOCK_BOOTTIME, &time) == 0 else { return nil }
+        return Timestamp.now().adding(seconds: -Int64(time.tv_sec))
+    }()
+
     /// What the host has now.
     func resources() async throws -> HostResources {
         var resources = try await driver.hostResources()
@@ -62,6 +70,7 @@ struct HostReporter: Sendable {
         resources.node = settings.host
         resources.providerID = settings.providerID
         resources.hostIP = settings.hostIP
+        resources.bootedAt = Self.bootedAt
         resources.availabilityZone = settings.zone
         resources.cpuAllocationRatio = settings.cpuRatio
         resources.memoryAllocationRatio = settings.memoryRatio

@@ -117,6 +117,17 @@ struct ServerPartsTests {
         }
     }
 
+    @Test func theLegacyAPIHasNoMicroversions() async throws {
+        try await CloudAPI.with { api in
+            let id = try await api.server { $0.tags = ["x"] }
+            let old = try await api.legacy("/servers/\(id)")
+            #expect(old["server"]?["name"] == "one")
+            #expect(old["server"]?["tags"] == nil)
+            #expect(old["server"]?["links"]?[0]?["href"]?.stringValue?.contains("/v2/servers/") == true)
+            #expect(try await api.legacy("")["version"]?["id"] == "v2.0")
+        }
+    }
+
     @Test func removedAPIsAreGone() async throws {
         try await CloudAPI.with { api in
             #expect(try await api.send("GET", "/os-cells").status == 410)

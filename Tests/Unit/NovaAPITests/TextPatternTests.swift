@@ -1,3 +1,4 @@
+import NovaCore
 import Testing
 
 @testable import NovaAPI
@@ -23,5 +24,18 @@ import Testing
         let start = ContinuousClock.now
         #expect(!pattern.matches(String(repeating: "a", count: 2_000) + "!"))
         #expect(ContinuousClock.now - start < .seconds(10))
+    }
+}
+
+@Suite struct UptimeTests {
+    @Test(
+        arguments: [
+            (Int64(59), " 00:00:59 up 0 min"), (3660, " 01:01:00 up  1:01"), (45_000, " 12:30:00 up 12:30"),
+            (86_400 + 180, " 00:03:00 up 1 day, 3 min"), (864_000 + 7320, " 02:02:00 up 10 days,  2:02"),
+        ] as [(Int64, String)])
+    func words(_ seconds: Int64, _ text: String) {
+        let booted = Timestamp(microseconds: 0)
+        #expect(UptimeText.of(booted, now: booted.adding(seconds: seconds)) == text)
+        #expect(UptimeText.of(nil) == nil)
     }
 }
