@@ -74,7 +74,7 @@ let infra = [
     library(
         "NovaDatabase", in: "Infra", ["NovaCore", "NovaWire", "NovaTelemetry", "NovaFaults", "CSQLite", "CPostgreSQL"],
         packages: [log, collections]),
-    library("NovaPolicy", in: "Infra", ["NovaCore"]),
+    library("NovaPolicy", in: "Infra", ["NovaCore", "NovaSchema"]),
     library(
         "NovaHTTP", in: "Infra", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaTelemetry"],
         packages: [
@@ -99,7 +99,7 @@ let infra = [
         "NovaService", in: "Infra",
         [
             "NovaCore", "NovaFaults", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP",
-            "NovaSchema",
+            "NovaPolicy", "NovaSchema",
         ],
         packages: [log, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]),
 ]
@@ -108,7 +108,11 @@ let domain = [
     library("NovaModel", in: "Domain", ["NovaCore", "NovaWire"]),
     library("NovaInterfaces", in: "Domain", ["NovaCore", "NovaWire", "NovaRPC", "NovaModel"]),
     library(
-        "NovaAuth", in: "Domain", ["NovaCore", "NovaWire", "NovaCrypto", "NovaRPC", "NovaHTTP", "NovaInterfaces"],
+        "NovaAuth", in: "Domain",
+        [
+            "NovaCore", "NovaWire", "NovaSchema", "NovaConfig", "NovaCrypto", "NovaRPC", "NovaHTTP", "NovaHTTPClient",
+            "NovaService", "NovaInterfaces",
+        ],
         packages: [log]),
     library(
         "NovaStore", in: "Domain", ["NovaCore", "NovaWire", "NovaSchema", "NovaDatabase", "NovaModel"],
@@ -190,7 +194,7 @@ let daemons = [
         dependencies: [
             "NovaCore", "NovaWire", "NovaSchema", "NovaConfig", "NovaHTTPClient", "NovaRPC", "NovaMessaging",
             "NovaService", "NovaDatabase", "NovaStore", "NovaModel", "NovaInterfaces", "PlacementStore", "NovaIdentity",
-            "NovaImage", "NovaNetwork", "NovaProcess", argumentParser,
+            "NovaImage", "NovaNetwork", "NovaPolicy", "NovaProcess", argumentParser,
         ],
         path: "Sources/CLI/novactl", swiftSettings: strict),
 ]
@@ -292,13 +296,13 @@ let testTargets = [
     tests(
         "NovaIdentityTests", in: "Unit",
         [
-            "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
-            "NovaInterfaces", "NovaIdentity", "NovaAuth", "DatabaseTestKit",
+            "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaPolicy", "NovaHTTP",
+            "NovaHTTPClient", "NovaInterfaces", "NovaIdentity", "NovaAuth", "DatabaseTestKit",
         ], packages: [log]),
     tests(
         "NovaImageTests", in: "Unit",
         [
-            "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
+            "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient", "NovaPolicy",
             "NovaInterfaces", "NovaImage", "NovaAuth", "DatabaseTestKit",
         ], packages: [log]),
     tests(

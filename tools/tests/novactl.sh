@@ -66,7 +66,7 @@ for command in server flavor keypair image network hypervisor service queue work
     server\ {create,list,show,delete,start,stop,reboot,console-log,why} flavor\ {list,show,create,delete} \
     keypair\ {list,show,create,delete} image\ {list,show,create,delete} network\ {list,show} 'hypervisor list' \
     'service list' queue\ {list,show,peers,bindings,dead,ping,trace,purge,drain,keygen,authorize,revoke} workflow\ {list,show,retry,abandon} \
-    'cleanup list' 'server history' audit doctor db\ {version,migrate,check,backup,restore,archive}; do
+    'cleanup list' 'server history' audit doctor policy\ {list,sample,check} identity\ {bootstrap,rotate-keys} db\ {version,migrate,check,backup,restore,archive}; do
     # shellcheck disable=SC2086
     if output=$(ctl $command --help 2>&1) && grep -q "USAGE: novactl $command" <<<"$output" &&
         grep -q '^OVERVIEW: ' <<<"$output"; then ok "$command --help"; else not_ok "$command --help" "$output"; fi
@@ -311,6 +311,26 @@ shows "queue revoke of a public key" ' of compute@h7 is revoked in ' queue revok
 fails "no role for a public key" 2 'Give --role and --host' "$novactl" queue authorize "$public"
 chmod 644 "$key"
 fails "keys that others can read" 2 'can be read by others. Run: chmod 600' "$novactl" queue list --key "$key"
+
+say "Policy and identity"
+port_of() { "$ROOT/tools/cloud" status | awk -v name="$1" '$1 == name {print $3}'; }
+api=(--monitoring "http://127.0.0.1:$(port_of nova-api)")
+shows "policy list" 'nova-api +os_compute_api:servers:index' policy list "${api[@]}"
+json "policy list" 'any(.rule == "os_compute_api:servers:index" and (.overridden | not))' policy list "${api[@]}"
+shows "policy sample" '^#"os_compute_api:servers:index": "' policy sample "${api[@]}"
+list=(--monitoring "http://127.0.0.1:$(port_of nova-identity)" --rule identity:list_users --user admin)
+shows "policy check of an administrator" 'allowed +yes' policy check "${list[@]}" --project admin
+without_scope() { ! ctl policy check "${list[@]}"; }
+check "policy check without a scope" without_scope
+fails "policy check of a rule that there is not" 3 'no rule x:y' \
+    "$novactl" policy check "${api[@]}" --user admin --rule x:y
+fails "policy of nobody" 5 'Cannot reach|cannot be reached|connect' "$novactl" policy list --monitoring http://127.0.0.1:1
+conf=(--config-file "$NOVA_CLOUD_DIR/nova.conf")
+shows "a token from before a rotation is good" '' flavor list
+json "identity rotate-keys" '.keys == 2' identity rotate-keys "${conf[@]}"
+shows "and after it" '' flavor list
+OS_BOOTSTRAP_PASSWORD=other check "identity bootstrap" ctl identity bootstrap "${conf[@]}" --username operator
+OS_USERNAME=operator OS_PASSWORD=other check "whom it made signs in" ctl flavor list
 
 say "Unreachable services"
 fails "identity" 5 'Cannot reach the identity service at 127.0.0.1:1\b.*Is it running' \

@@ -47,6 +47,8 @@ public struct TokenClaims: SignedRecord, Equatable {
     public var issued = Timestamp(microseconds: 0)
     public var expires = Timestamp(microseconds: 0)
     public var isAdmin = false
+    /// Set when the token was made with an application credential.
+    public var applicationCredential: ApplicationCredentialClaim?
 
     public init() {}
 
@@ -71,6 +73,7 @@ public struct TokenClaims: SignedRecord, Equatable {
         visitor.visit("issued", &issued)
         visitor.visit("expires", &expires)
         visitor.visit("is_admin", &isAdmin)
+        visitor.visit("application_credential", &applicationCredential)
     }
 }
 

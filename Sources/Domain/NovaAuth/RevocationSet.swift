@@ -87,9 +87,20 @@ public struct RevocationSet: Sendable {
             }
         }
         if let domain = claims.domainID, matches(.domain, domain.text, claims) { return true }
+        if let credential = claims.applicationCredential, matches(.applicationCredential, credential.id, claims) {
+            return true
+        }
+        if entries[.grant] != nil, let place = claims.place,
+            matches(.grant, Self.grantID(user: claims.userID, place: place), claims)
+        {
+            return true
+        }
         guard entries[.role] != nil else { return false }
         return claims.roles.contains { matches(.role, $0.id.text, claims) }
     }
+
+    /// The id of a revocation of what a user may do in one place: a project's or domain's id, or `system`.
+    public static func grantID(user: UserID, place: String) -> String { "\(user) \(place)" }
 
     private func matches(_ subject: Revocation.Subject, _ id: String, _ claims: TokenClaims) -> Bool {
         guard let entry = entries[subject]?[id] else { return false }
@@ -111,4 +122,9 @@ public struct RevocationSet: Sendable {
             entries[subject] = left.isEmpty ? nil : left
         }
     }
+}
+
+extension TokenClaims {
+    /// Where the token is good, as revocations of grants name it; nil for an unscoped token.
+    var place: String? { projectID?.text ?? domainID?.text ?? (isSystem ? "system" : nil) }
 }

@@ -73,6 +73,11 @@ public final class TokenAuthenticator: Authenticator {
         }
     }
 
+    /// Asks identity for its keys and revocations at once.
+    ///
+    /// - Throws: ``NovaError`` `unavailable` when it does not answer.
+    public func refresh() async throws { try await refresh(force: true) }
+
     /// Takes a revocation that was announced.
     public func receive(_ revocation: Revocation) {
         let outcome = state.withLock { $0.revocations.receive(revocation) }
@@ -146,8 +151,10 @@ public final class TokenAuthenticator: Authenticator {
             state.keysFetched = .now
             let verifier = TokenVerifier(keys: keys)
             guard verifier.keyIDs != state.verifier.keyIDs else { return }
-            // Other keys may mean another database of identity, whose revocations count anew.
-            if !state.verifier.keyIDs.isEmpty { state.revocations = RevocationSet() }
+            // Only other keys may mean another database of identity, whose revocations count anew.
+            if state.verifier.keyIDs.isDisjoint(with: verifier.keyIDs), !state.verifier.keyIDs.isEmpty {
+                state.revocations = RevocationSet()
+            }
             state.verifier = verifier
             state.cache.removeAll()
         }
@@ -180,7 +187,13 @@ public final class TokenAuthenticator: Authenticator {
             userDomainName: claims.userDomainName, projectID: claims.projectID, projectName: claims.projectName,
             projectDomainID: claims.projectDomainID, projectDomainName: claims.projectDomainName,
             domainID: claims.domainID, isSystemScoped: claims.isSystem, roles: claims.roles.map(\.name),
-            isAdmin: claims.isAdmin, tokenID: Secret(token), expires: claims.expires)
+            isAdmin: claims.isAdmin, tokenID: Secret(token), expires: claims.expires,
+            accessRules: claims.applicationCredential.flatMap { credential -> [AccessRulePattern]? in
+                guard credential.hasAccessRules else { return nil }
+                return credential.accessRules.map {
+                    AccessRulePattern(service: $0.service, method: $0.method, path: $0.path)
+                }
+            })
     }
 
     private static func unavailable(_ error: any Error) -> any Error {

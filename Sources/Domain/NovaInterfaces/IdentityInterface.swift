@@ -45,11 +45,16 @@ public struct Revocation: Record, Equatable {
         case project
         case role
         case domain
+        /// What a user may do in one place.
+        case grant
+        case applicationCredential = "application_credential"
     }
     /// Grows by one with each revocation: a gap means that one was missed.
     public var sequence: Int64 = 0
     public var subject = Subject.token
-    /// The audit id of a token, or the id of the user, project, role or domain.
+    /// The audit id of a token, or the id of the user, project, role, domain or application credential.
+    ///
+    /// For a grant: the user's id, a space, and the project's or domain's id or `system`.
     public var id = ""
     public var issuedBefore = Timestamp(microseconds: 0)
     /// When it may be forgotten: the tokens have expired by themselves.

@@ -10,10 +10,21 @@ public struct API: Sendable {
     public var allowsProjectInPath: Bool
     /// The version handlers see when there are no microversions (`/v2` of Compute: 2.1).
     public var fixedVersion: Microversion
+    /// The scopes that tokens must have for operations with a rule; nil for any.
+    ///
+    /// A token without scope is refused by the rules themselves.
+    public var scopes: Set<Scope>?
+
+    /// What a token is good for.
+    public enum Scope: Sendable {
+        case project
+        case domain
+        case system
+    }
 
     public init(
         name: String, prefix: String, microversions: MicroversionRange?, faults: FaultStyle, operations: [Operation],
-        allowsProjectInPath: Bool = false, fixedVersion: Microversion = Microversion(2, 1)
+        allowsProjectInPath: Bool = false, fixedVersion: Microversion = Microversion(2, 1), scopes: Set<Scope>? = nil
     ) {
         self.name = name
         self.prefix = prefix
@@ -22,5 +33,6 @@ public struct API: Sendable {
         self.operations = operations
         self.allowsProjectInPath = allowsProjectInPath
         self.fixedVersion = fixedVersion
+        self.scopes = scopes
     }
 }

@@ -20,13 +20,15 @@ public struct Caller: Sendable {
     public var isAdmin: Bool
     public var tokenID: Secret<String>
     public var expires: Timestamp
+    /// The only requests that the token may be used for; nil for any.
+    public var accessRules: [AccessRulePattern]?
 
     public init(
         userID: UserID, userName: String = "", userDomainID: DomainID = DomainID("default"),
         userDomainName: String = "Default", projectID: ProjectID?, projectName: String = "",
         projectDomainID: DomainID = DomainID("default"), projectDomainName: String = "Default",
         domainID: DomainID? = nil, isSystemScoped: Bool = false, roles: [String], isAdmin: Bool,
-        tokenID: Secret<String> = Secret(""), expires: Timestamp
+        tokenID: Secret<String> = Secret(""), expires: Timestamp, accessRules: [AccessRulePattern]? = nil
     ) {
         self.userID = userID
         self.userName = userName
@@ -42,16 +44,30 @@ public struct Caller: Sendable {
         self.isAdmin = isAdmin
         self.tokenID = tokenID
         self.expires = expires
+        self.accessRules = accessRules
     }
 
     /// The caller as policy sees it.
     public var policyCaller: PolicyCaller {
         var attributes = ["user_domain_id": userDomainID.text]
-        if let domainID { attributes["domain_id"] = domainID.text }
-        if projectID != nil { attributes["project_domain_id"] = projectDomainID.text }
+        if let domainID {
+            attributes["domain_id"] = domainID.text
+            attributes["token.domain.id"] = domainID.text
+        }
+        if projectID != nil {
+            attributes["project_domain_id"] = projectDomainID.text
+            attributes["token.project.domain.id"] = projectDomainID.text
+        }
         if isSystemScoped { attributes["system_scope"] = "all" }
         return PolicyCaller(
             userID: userID, projectID: projectID, roles: roles, isAdmin: isAdmin, attributes: attributes)
+    }
+
+    /// What the token is good for; nil when it has no scope.
+    var scope: API.Scope? {
+        if projectID != nil { return .project }
+        if domainID != nil { return .domain }
+        return isSystemScoped ? .system : nil
     }
 
     /// What rules compare with when an operation names no target: the caller's own project and user.

@@ -12,6 +12,7 @@ import Synchronization
 public final class HTTPServer: Sendable {
     /// How long requests in progress may take to end once the server is to stop.
     private static let grace = Duration.seconds(10)
+    private static let policyEvery = Duration.milliseconds(500)
 
     private let host: String
     private let port: Int
@@ -19,6 +20,8 @@ public final class HTTPServer: Sendable {
     private let maximumConnections: Int
     private let log: Logger
     private let pipeline: RequestPipeline
+    private let policy: PolicySource
+    private let onPolicy: @Sendable (String?) -> Void
     private let listening = ListeningState()
     private let hasRun = Mutex(false)
 
@@ -27,7 +30,8 @@ public final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - port: 0 for any free one; see ``waitUntilListening()``.
     ///   - authenticator: nil when no operation needs a token.
-    ///   - policy: overrides of the operations' default rules.
+    ///   - policy: rules beside the operations' defaults, and the file that overrides them.
+    ///   - onPolicy: told when the policy file was read again: nil when it is in force, else why it is not.
     ///   - certificate: what it shows to clients, which then must speak TLS 1.2 or later; nil for plain HTTP.
     ///   - authURI: where clients get tokens, told with 401.
     ///   - served: told of each answered request that may have changed something; must not wait.
@@ -35,15 +39,19 @@ public final class HTTPServer: Sendable {
     /// - Throws: ``NovaError`` `badRequest` for a policy rule that is not valid.
     public init(
         name: String, host: String, port: Int, apis: [API], authenticator: (any Authenticator)?,
-        policy: Policy = Policy(), certificate: ServerCertificate? = nil, log: Logger, authURI: String = "",
-        metrics: MetricsRegistry = .shared, served: @escaping @Sendable (ServedRequest) -> Void = { _ in },
-        trustsForwardedHeaders: Bool = false, maximumConnections: Int = 4096
+        policy: PolicySource = PolicySource(), certificate: ServerCertificate? = nil, log: Logger,
+        authURI: String = "", metrics: MetricsRegistry = .shared,
+        served: @escaping @Sendable (ServedRequest) -> Void = { _ in },
+        trustsForwardedHeaders: Bool = false, maximumConnections: Int = 4096,
+        onPolicy: @escaping @Sendable (String?) -> Void = { _ in }
     ) throws {
         self.host = host
         self.port = port
         self.certificate = certificate
         self.maximumConnections = maximumConnections
         self.log = log
+        self.policy = policy
+        self.onPolicy = onPolicy
         pipeline = try RequestPipeline(
             apis: apis, authenticator: authenticator, policy: policy, authURI: authURI,
             trustsForwardedHeaders: trustsForwardedHeaders, fallbackHost: "\(host):\(port)",
@@ -86,6 +94,8 @@ public final class HTTPServer: Sendable {
                 listening.resolve(.success(channel.localAddress?.port ?? 0))
             },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log)
+        let watch = Task { await self.watchPolicy() }
+        defer { watch.cancel() }
         // Unstructured: cancelling us must not cancel requests in progress at once.
         let work = Task { try await server.run() }
         do {
@@ -108,6 +118,25 @@ public final class HTTPServer: Sendable {
             listening.resolve(.failure(failure))
             if Task.isCancelled { return }
             throw failure
+        }
+    }
+
+    /// Takes a changed policy file within a second, or says why it does not.
+    private func watchPolicy() async {
+        guard !policy.path.isEmpty else { return }
+        while !Task.isCancelled {
+            switch policy.refresh() {
+            case .unchanged: break
+            case .loaded:
+                log.notice("the policy file was read again", metadata: ["file": "\(policy.path)"])
+                onPolicy(nil)
+            case .refused(let why):
+                log.error(
+                    "the changed policy file is not in force, the rules before it are",
+                    metadata: ["file": "\(policy.path)", "why": "\(why)"])
+                onPolicy(why)
+            }
+            try? await Task.sleep(for: Self.policyEvery)  // it ends early only when we are cancelled
         }
     }
 

@@ -52,6 +52,8 @@ public struct Operation: Sendable {
     public let maximumBody: Int
     /// The default rule; nil: no token needed.
     public let policy: String?
+    /// Whether the handler compares the rule with its target, as it must look that up first; else that is the caller.
+    public let authorizesItself: Bool
     public let success: Int
     public let summary: String
     let handler: Handler
@@ -60,7 +62,7 @@ public struct Operation: Sendable {
         _ verb: HTTPVerb, _ path: String, name: String, action: String? = nil, since: Microversion? = nil,
         until: Microversion? = nil, body: [BodySchema] = [], bodyIsOptional: Bool = false, query: [BodySchema] = [],
         contentTypes: [String] = [], streamsBody: Bool = false, maximumBody: Int = 114_688, policy: String?,
-        success: Int = 200, summary: String, _ handler: @escaping Handler
+        authorizesItself: Bool = false, success: Int = 200, summary: String, _ handler: @escaping Handler
     ) {
         self.verb = verb
         self.path = path
@@ -75,6 +77,7 @@ public struct Operation: Sendable {
         self.streamsBody = streamsBody
         self.maximumBody = maximumBody
         self.policy = policy
+        self.authorizesItself = authorizesItself
         self.success = success
         self.summary = summary
         self.handler = handler

@@ -27,7 +27,7 @@ struct RequestPipeline: Sendable {
 
     private let mounts: [Mount]
     private let authenticator: (any Authenticator)?
-    private let policy: Policy
+    private let policy: PolicySource
     private let authURI: String
     private let trustsForwardedHeaders: Bool
     private let fallbackHost: String
@@ -37,20 +37,27 @@ struct RequestPipeline: Sendable {
     private let served: @Sendable (ServedRequest) -> Void
 
     init(
-        apis: [API], authenticator: (any Authenticator)?, policy: Policy, authURI: String,
+        apis: [API], authenticator: (any Authenticator)?, policy: PolicySource, authURI: String,
         trustsForwardedHeaders: Bool, fallbackHost: String, isSecure: Bool = false, log: Logger,
         metrics: RequestMetrics, served: @escaping @Sendable (ServedRequest) -> Void = { _ in }
     ) throws {
-        var defaults: [String: String] = [:]
+        var defaults: [PolicyDefault] = []
         mounts = apis.map { api in
             var mount = Mount(api: api, prefix: api.prefix.split(separator: "/").map(String.init))
             for (index, operation) in api.operations.enumerated() {
                 mount.tree.add(operation.path, operation: index)
-                if let rule = operation.policy, defaults[operation.name] == nil { defaults[operation.name] = rule }
+                guard let rule = operation.policy else { continue }
+                let action = operation.action.map { " (\($0))" } ?? ""
+                defaults.append(
+                    PolicyDefault(
+                        name: operation.name, check: rule,
+                        operations: ["\(operation.verb.rawValue) \(api.prefix)\(operation.path)\(action)"],
+                        summary: operation.summary))
             }
             return mount
         }.sorted { $0.prefix.count > $1.prefix.count }
-        self.policy = try policy.adding(defaults: defaults)
+        try policy.add(defaults: defaults)
+        self.policy = policy
         self.authenticator = authenticator
         self.authURI = authURI
         self.trustsForwardedHeaders = trustsForwardedHeaders
@@ -206,7 +213,19 @@ struct RequestPipeline: Sendable {
         guard let authenticator, let token = incoming.header("X-Auth-Token"), !token.isEmpty else {
             throw APIRequest.unauthorized()
         }
-        return try await authenticator.authenticate(token: token)
+        let caller = try await authenticator.authenticate(token: token)
+        if let rules = caller.accessRules {
+            // The version documents of an API are named after it.
+            let service = destination.api.name.split(separator: "-").first.map(String.init) ?? ""
+            let path = incoming.target.prefix { $0 != "?" }
+            guard rules.contains(where: { $0.allows(service: service, method: incoming.method, path: String(path)) })
+            else {
+                throw NovaError(
+                    .unauthorized, "The request you have made requires authentication.",
+                    details: "no access rule of the application credential allows it")
+            }
+        }
+        return caller
     }
 
     private func perform(
@@ -231,6 +250,7 @@ struct RequestPipeline: Sendable {
         }
         let operation = chosen.operation
         name = operation.name
+        let rules = policy.current
         if let schema = Operation.newest(of: operation.body, in: version), body != nil || !operation.bodyIsOptional {
             guard let body else { throw NovaError(.badRequest, "Malformed request body", details: "no body") }
             try schema.validate(body)
@@ -238,7 +258,12 @@ struct RequestPipeline: Sendable {
         if let schema = Operation.newest(of: operation.query, in: version) { try schema.validate(query: target.query) }
         if operation.policy != nil {
             guard let caller else { throw APIRequest.unauthorized() }
-            try policy.check(operation.name, caller: caller.policyCaller, target: caller.ownTarget)
+            if let scopes = api.scopes, let scope = caller.scope, !scopes.contains(scope) {
+                throw NovaError(.forbidden, "Policy doesn't allow \(operation.name) to be performed.")
+            }
+            if !operation.authorizesItself {
+                try rules.check(operation.name, caller: caller.policyCaller, target: caller.ownTarget)
+            }
         }
         let project = destination.projectInPath.map { "/" + $0 } ?? ""
         let request = APIRequest(
@@ -251,7 +276,7 @@ struct RequestPipeline: Sendable {
                 projectID: caller?.projectID ?? ProjectID(""), roles: caller?.roles ?? [],
                 isAdmin: caller?.isAdmin ?? false),
             baseURL: baseURL(of: incoming), apiPath: api.prefix + project, projectInPath: destination.projectInPath,
-            policy: policy, operation: operation.name, callerIfAny: caller, fields: incoming.fields,
+            policy: rules, operation: operation.name, callerIfAny: caller, fields: incoming.fields,
             authenticator: authenticator)
         return try await RequestContext.$current.withValue(request.context) { try await operation.handler(request) }
     }

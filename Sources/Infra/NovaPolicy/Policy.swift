@@ -5,6 +5,7 @@ import NovaCore
 /// Each operation brings its default rule; a file overrides some of them.
 public struct Policy: Sendable {
     private var rules: [String: PolicyCheck]
+    private var texts: [String: String]
     private let overridden: Set<String>
 
     /// The rules that others build upon, as Nova names them.
@@ -29,15 +30,18 @@ public struct Policy: Sendable {
     /// - Throws: ``NovaError`` `badRequest` naming the rule that is not valid.
     public init(rules overrides: [String: String]) throws {
         rules = [:]
+        texts = [:]
         overridden = Set(overrides.keys)
         for (name, text) in Self.baseRules.merging(overrides, uniquingKeysWith: { $1 }) {
             rules[name] = try Self.compile(name, text)
+            texts[name] = text
         }
     }
 
     /// The base rules alone.
     public init() {
         rules = Self.baseRules.compactMapValues { try? PolicyCheck($0) }  // constants of ours, covered by a test
+        texts = Self.baseRules
         overridden = []
     }
 
@@ -48,6 +52,7 @@ public struct Policy: Sendable {
         var policy = self
         for (name, text) in defaults where !overridden.contains(name) {
             policy.rules[name] = try Self.compile(name, text)
+            policy.texts[name] = text
         }
         return policy
     }
@@ -59,9 +64,17 @@ public struct Policy: Sendable {
     /// The names of all rules, sorted.
     public var names: [String] { rules.keys.sorted() }
 
-    /// Whether a rule lets a caller do something to a target; false for a rule that does not exist.
+    /// The text of a rule; nil when there is none of that name.
+    public func text(of name: String) -> String? { texts[name] }
+
+    /// Whether the text of a rule comes from a file.
+    public func isOverridden(_ name: String) -> Bool { overridden.contains(name) }
+
+    /// Whether a rule lets a caller do something to a target.
+    ///
+    /// For a rule that does not exist the rule `default` decides; without one the answer is no.
     public func allows(_ rule: String, caller: PolicyCaller, target: [String: String] = [:]) -> Bool {
-        guard let check = rules[rule] else { return false }
+        guard let check = rules[rule] ?? rules["default"] else { return false }
         return holds(check, caller, target, depth: 0)
     }
 
@@ -74,6 +87,21 @@ public struct Policy: Sendable {
         }
     }
 
+    /// A text with its `%(name)s` replaced by fields of the target; nil when one is not there.
+    private static func filled(_ text: String, from target: [String: String]) -> String? {
+        guard text.contains("%(") else { return text }
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstRange(of: "%(") {
+            guard let end = rest[start.upperBound...].firstRange(of: ")s"),
+                let value = target[String(rest[start.upperBound..<end.lowerBound])]
+            else { return nil }
+            result += rest[..<start.lowerBound] + value
+            rest = rest[end.upperBound...]
+        }
+        return result + rest
+    }
+
     private func holds(_ check: PolicyCheck, _ caller: PolicyCaller, _ target: [String: String], depth: Int) -> Bool {
         switch check {
         case .allow: return true
@@ -84,18 +112,12 @@ public struct Policy: Sendable {
             guard depth < 32, let rule = rules[name] else { return false }
             return holds(rule, caller, target, depth: depth + 1)
         case .match(let left, let right):
-            let wanted: String
-            if right.hasPrefix("%("), right.hasSuffix(")s") {
-                guard let value = target[String(right.dropFirst(2).dropLast(2))] else { return false }
-                wanted = value
-            } else {
-                wanted = right
-            }
+            guard let wanted = Self.filled(right, from: target) else { return false }
             if let credential = caller.credential(left) { return credential == wanted }
-            if left.count >= 2, left.hasPrefix("'"), left.hasSuffix("'") {
+            if left.count >= 2, let quote = left.first, quote == "'" || quote == "\"", left.last == quote {
                 return left.dropFirst().dropLast() == wanted
             }
-            return left == "True" || left == "False" ? left == wanted : false
+            return ["True", "False", "None"].contains(left) || Int64(left) != nil ? left == wanted : false
         case .not(let inner):
             // An unknown rule stays a denial under "not" as well.
             if case .rule(let name) = inner, rules[name] == nil { return false }
@@ -105,49 +127,8 @@ public struct Policy: Sendable {
         }
     }
 
-    /// Reads overrides: lines of `"rule": "check"`, as in a policy.yaml or in a policy.json of one rule per line.
+    /// Reads overrides from the text of a policy.yaml or policy.json.
     ///
-    /// - Throws: ``NovaError`` `badRequest` naming the line.
-    public static func parse(_ text: String) throws -> [String: String] {
-        var rules: [String: String] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            var rest = line.drop(while: \.isWhitespace)
-            while let last = rest.last, last.isWhitespace || last == "," { rest.removeLast() }
-            if rest.isEmpty || rest.first == "#" || rest == "{" || rest == "}" || rest == "---" { continue }
-            guard let (name, check) = rule(rest) else {
-                throw NovaError(.badRequest, "Line \(index + 1) of the policy file is no rule.", details: String(line))
-            }
-            rules[name] = check
-        }
-        return rules
-    }
-
-    private static func rule(_ line: Substring) -> (String, String)? {
-        let name: Substring
-        var rest: Substring
-        if let quote = line.first, quote == "\"" || quote == "'" {
-            guard let end = line.dropFirst().firstIndex(of: quote) else { return nil }
-            name = line[line.index(after: line.startIndex)..<end]
-            rest = line[line.index(after: end)...].drop(while: \.isWhitespace)
-            guard rest.first == ":" else { return nil }
-            rest = rest.dropFirst()
-        } else {
-            guard
-                let colon = line.indices.first(where: {
-                    line[$0] == ":" && line[$0...].dropFirst().first?.isWhitespace == true
-                })
-            else { return nil }
-            name = line[..<colon]
-            rest = line[colon...].dropFirst()
-        }
-        rest = rest.drop(while: \.isWhitespace)
-        if let quote = rest.first, quote == "\"" || quote == "'" {
-            rest = rest.dropFirst()
-            guard let end = rest.firstIndex(of: quote) else { return nil }
-            let behind = rest[end...].dropFirst().drop(while: \.isWhitespace)
-            guard behind.isEmpty || behind.first == "#" else { return nil }
-            rest = rest[..<end]
-        }
-        return name.isEmpty ? nil : (String(name), String(rest))
-    }
+    /// - Throws: ``NovaError`` `badRequest` naming the line or the rule.
+    public static func parse(_ text: String) throws -> [String: String] { try PolicyFile.rules(text) }
 }

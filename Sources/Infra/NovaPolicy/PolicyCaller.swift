@@ -20,12 +20,14 @@ public struct PolicyCaller: Sendable {
         self.attributes = attributes
     }
 
-    /// The credential of a name, nil when the caller has none of it.
+    /// The credential of a name: "None" for a scope that the caller does not have, nil for what is no credential.
     func credential(_ name: String) -> String? {
         switch name {
         case "user_id": userID.text
-        case "project_id", "tenant_id": projectID?.text
+        case "project_id", "tenant_id": projectID?.text ?? "None"
         case "is_admin": isAdmin ? "True" : "False"
+        // Known to every caller, so that a rule may ask whether they are there.
+        case "domain_id", "project_domain_id", "system_scope": attributes[name] ?? "None"
         default: attributes[name]
         }
     }

@@ -41,8 +41,9 @@ public struct Daemon: Sendable {
     /// Every option that the process reads.
     public var options: [any OptionDeclaration] { CommonOptions.all + services.flatMap(\.options) }
 
-    /// The service's own port plus 10000; 1878x for those that have none.
-    static let monitoringPorts: [String: Int] = [
+    /// The monitoring port of each daemon unless it is told another: the service's own port plus 10000; 1878x for those
+    /// that have none.
+    public static let monitoringPorts: [String: Int] = [
         "nova-identity": 15000, "nova-image": 19292, "nova-api": 18774, "nova-placement-api": 18778,
         "nova-network": 19696, "nova-queue": 15550, "nova-standalone": 18780, "nova-scheduler": 18781,
         "nova-conductor": 18782, "nova-compute": 18783,

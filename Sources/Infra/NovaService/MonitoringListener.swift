@@ -4,7 +4,8 @@ import NovaCore
 import NovaHTTP
 import NovaTelemetry
 
-/// The listener of `/metrics` (Prometheus text), `/healthz` (the process lives) and `/readyz` (its parts can work).
+/// The listener of `/metrics` (Prometheus text), `/healthz` (the process lives), `/readyz` (its parts can work) and
+/// `/policy` (the rules in force).
 struct MonitoringListener: Sendable {
     private let server: HTTPServer
     private let host: String
@@ -71,6 +72,9 @@ struct MonitoringListener: Sendable {
             },
             Operation(.get, "/readyz", name: "monitoring:ready", policy: nil, summary: "Whether its parts can work") {
                 _ in readiness(health)
+            },
+            Operation(.get, "/policy", name: "monitoring:policy", policy: nil, summary: "The rules in force") {
+                _ in .json(PolicyRegistry.shared.json)
             },
         ]
     }

@@ -6,7 +6,6 @@ import NovaDatabase
 import NovaHTTP
 import NovaHTTPClient
 import NovaInterfaces
-import NovaPolicy
 import NovaRPC
 public import NovaService
 import NovaStore
@@ -19,7 +18,7 @@ public struct APIService: CloudService {
 
     private let context: ServiceContext
     private let database: Database
-    private let authenticator: TokenAuthenticator
+    private let authenticator: any ServiceAuthenticator
     private let server: HTTPServer
     private let http: HealthPart
     private let client: HTTPClient
@@ -34,7 +33,7 @@ public struct APIService: CloudService {
         database.report(to: context.metrics, service: context.name)
         try await database.write { try FlavorTable($0).insertDefaults() }
         databasePart.ready()
-        authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
+        authenticator = try await ServiceAuthentication.connect(context.config, bus: context.bus, log: context.log)
         client = HTTPClient()
         let parts = APIParts(
             bus: context.bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: context.bus),
@@ -44,8 +43,8 @@ public struct APIService: CloudService {
             networks: PeerService(word: "Network", base: config[APIOptions.networkServer], client: client))
         server = try HTTPServer(
             name: Self.name, host: config[APIOptions.listen], port: config[APIOptions.port], apis: Self.apis(parts),
-            authenticator: authenticator, policy: Policy(), certificate: context.certificate,
-            log: context.log, metrics: context.metrics, served: context.bus.served)
+            authenticator: authenticator, policy: context.policy(), certificate: context.certificate,
+            log: context.log, metrics: context.metrics, served: context.bus.served, onPolicy: context.onPolicy)
     }
 
     /// All that the Compute API serves.
@@ -78,10 +77,10 @@ public struct APIService: CloudService {
         return [
             API(
                 name: "compute", prefix: "/v2.1", microversions: .compute, faults: .nova,
-                operations: VersionsResource.current + operations, allowsProjectInPath: true),
+                operations: VersionsResource.current + operations, allowsProjectInPath: true, scopes: [.project]),
             API(
                 name: "compute-legacy", prefix: "/v2", microversions: nil, faults: .nova,
-                operations: VersionsResource.legacy + operations, allowsProjectInPath: true),
+                operations: VersionsResource.legacy + operations, allowsProjectInPath: true, scopes: [.project]),
             API(
                 name: "compute-versions", prefix: "", microversions: nil, faults: .nova,
                 operations: VersionsResource.root),

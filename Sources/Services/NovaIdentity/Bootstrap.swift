@@ -1,3 +1,4 @@
+import NovaSchema
 import NovaCore
 import NovaDatabase
 import NovaWire
@@ -35,8 +36,13 @@ struct Bootstrap: Sendable {
                 var role = Role()
                 role.id = .random()
                 role.name = name
+                role.options = JSONColumn(["immutable": true])
                 try connection.insert(role, into: Role.table)
                 roles[name] = role
+            }
+            for (prior, implied) in [("admin", "manager"), ("manager", "member"), ("member", "reader")] {
+                guard let prior = roles[prior], let implied = roles[implied] else { continue }
+                try connection.insert(ImpliedRole(prior.id, implies: implied.id), into: ImpliedRole.table)
             }
             let admin = try Self.project("admin", "Bootstrap project for initializing the cloud.", in: connection)
             _ = try Self.project("service", "Accounts of the cloud's services.", in: connection)
@@ -47,12 +53,10 @@ struct Bootstrap: Sendable {
             user.defaultProjectID = nil
             user.passwordHash = passwordHash
             try connection.insert(user, into: User.table)
-            for name in ["admin", "member", "reader"] {
-                guard let role = roles[name] else { continue }
+            guard let role = roles["admin"] else { return }
+            for place in [RoleTarget.project(admin.id), .wholeSystem] {
                 try connection.insert(
-                    Assignment(user: user.id, .project, admin.id.text, role: role.id), into: "assignments")
-                try connection.insert(
-                    Assignment(user: user.id, .system, Assignment.wholeSystem, role: role.id), into: "assignments")
+                    Assignment(.user, user.id.text, place, role: role.id), into: Assignment.table)
             }
         }
     }

@@ -17,6 +17,13 @@ public enum IdentityOptions {
         help: "PBKDF2 rounds of new password hashes; each login costs as many.", in: 1_000...10_000_000)
     public static let passwordThreads = Option(
         "identity", "password_threads", default: 1, help: "Logins that are checked at a time.", in: 1...64)
+    public static let uniquePasswords = Option(
+        "security_compliance", "unique_last_password_count", default: 0,
+        help: "How many of their last passwords, with the present one, users may not choose again; 0 for any.",
+        in: 0...IdentitySettings.mostUniquePasswords)
+    public static let treeDepth = Option(
+        "identity", "max_project_tree_depth", default: 5,
+        help: "How deep projects may nest, the domain counted.", in: 2...32)
     public static let region = Option(
         "identity", "region", default: "RegionOne", help: "Region of the endpoints that the service registers itself.")
     public static let identityEndpoint = endpoint("identity", "http://127.0.0.1:5000/v3")
@@ -33,7 +40,8 @@ public enum IdentityOptions {
 
     /// All of them.
     public static let all: [any OptionDeclaration] = [
-        listen, port, adminPassword, tokenLifetime, passwordRounds, passwordThreads, region, identityEndpoint,
+        listen, port, adminPassword, tokenLifetime, passwordRounds, passwordThreads, uniquePasswords, treeDepth, region,
+        identityEndpoint,
         computeEndpoint, imageEndpoint, networkEndpoint, placementEndpoint,
     ]
 }

@@ -9,6 +9,7 @@ public enum IdentitySchema {
             migrations: [
                 Migration(number: 1, name: "initial", sql: PackageResources._001_initial_sql),
                 Migration(number: 2, name: "revocation-sequence", sql: PackageResources._002_revocation_sequence_sql),
+                Migration(number: 3, name: "in-full", sql: PackageResources._003_in_full_sql),
             ], writersTakeTurns: true)
     }
 }

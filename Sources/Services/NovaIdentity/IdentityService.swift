@@ -20,9 +20,12 @@ public final class IdentityService: CloudService {
 
     private static let slots = 32
     private static let forgetEvery = Duration.seconds(600)
+    private static let keysEvery = Duration.seconds(2)
 
     private let context: ServiceContext
     private let core: IdentityCore
+    private let keyFile: TokenKeyFile
+    private let keyPart: HealthPart
     private let server: HTTPServer
     private let http: HealthPart
 
@@ -38,17 +41,20 @@ public final class IdentityService: CloudService {
             context.databaseAddress("identity"), schema: IdentitySchema.current, log: context.log)
         database.report(to: context.metrics, service: context.name)
         let secrets = context.statePath
-        let text = try SecretFile(path: "\(secrets)/identity-key").loadOrCreate {
-            Hex.encode(SigningKey().seed.reveal())
-        }
-        guard let seed = Hex.decode(text.reveal()) else {
-            throw NovaError(.malformed, "The signing key is damaged.", details: "\(secrets)/identity-key: no hex text")
+        keyFile = TokenKeyFile(statePath: secrets)
+        keyPart = context.part("keys", waitsFor: "the keys of tokens are being read")
+        let sealing = try SecretFile(path: "\(secrets)/identity-credential-key").loadOrCreate {
+            Hex.encode(RandomBytes.make(32))
         }
         core = try IdentityCore(
-            database: database, key: SigningKey(seed: Secret(seed)),
+            database: database, keys: keyFile.loadOrCreate(), sealingKey: Secret(Hex.decode(sealing.reveal()) ?? []),
             tokenLifetime: Int64(config[IdentityOptions.tokenLifetime]),
             passwordRounds: config[IdentityOptions.passwordRounds],
-            passwordThreads: config[IdentityOptions.passwordThreads], log: context.log)
+            passwordThreads: config[IdentityOptions.passwordThreads],
+            settings: IdentitySettings(
+                uniquePasswords: config[IdentityOptions.uniquePasswords], treeDepth: config[IdentityOptions.treeDepth]),
+            log: context.log)
+        keyPart.ready()
         try await core.prepare(Self.bootstrap(config)) {
             let chosen = config[IdentityOptions.adminPassword]
             if !chosen.isEmpty { return Secret(chosen) }
@@ -58,9 +64,10 @@ public final class IdentityService: CloudService {
         databasePart.ready()
         server = try HTTPServer(
             name: Self.name, host: config[IdentityOptions.listen], port: config[IdentityOptions.port],
-            apis: core.apis, authenticator: core.authenticator, certificate: context.certificate, log: context.log,
+            apis: core.apis, authenticator: core.authenticator, policy: context.policy(base: IdentityPolicy.base),
+            certificate: context.certificate, log: context.log,
             authURI: config[IdentityOptions.identityEndpoint], metrics: context.metrics,
-            served: context.bus.served)
+            served: context.bus.served, onPolicy: context.onPolicy)
     }
 
     /// The port of the Identity API, once it listens.
@@ -82,6 +89,7 @@ public final class IdentityService: CloudService {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.server.run() }
             group.addTask { await self.forget() }
+            group.addTask { await self.followKeys() }
             defer { group.cancelAll() }
             _ = try await self.server.waitUntilListening()
             self.http.ready()
@@ -106,6 +114,22 @@ public final class IdentityService: CloudService {
         try await context.bus.subscribe(listener, fanout: RevocationAdded.topic)
     }
 
+    /// Takes the keys that the operator's tool wrote, so that a rotation needs no restart.
+    private func followKeys() async {
+        while !Task.isCancelled {
+            do {
+                if try await core.take(keyFile.loadOrCreate()) {
+                    context.log.notice("the keys of tokens have changed")
+                }
+                keyPart.ready()
+            } catch {
+                // The keys that we have stay good.
+                keyPart.set(.degraded("the file of keys cannot be read: \(NovaError(error))"))
+            }
+            await WakeUp().wait(atMost: Self.keysEvery)
+        }
+    }
+
     private func forget() async {
         while !Task.isCancelled {
             do {
@@ -120,7 +144,7 @@ public final class IdentityService: CloudService {
         }
     }
 
-    private static func bootstrap(_ config: Configuration) -> Bootstrap {
+    static func bootstrap(_ config: Configuration) -> Bootstrap {
         Bootstrap(
             region: config[IdentityOptions.region],
             offers: [

@@ -1,3 +1,4 @@
+import NovaWire
 import NovaCore
 import NovaCrypto
 import NovaProcess

@@ -11,14 +11,15 @@ struct SecretFile: Sendable {
     ///
     /// Two processes that start at once end with the same text.
     /// - Throws: ``NovaError`` `internal` when others could read the file, `unavailable` when it cannot be used.
-    func loadOrCreate(_ make: () -> String) throws -> Secret<String> {
-        if let present = try load() { return present }
+    func loadOrCreate(whole: Bool = false, _ make: () -> String) throws -> Secret<String> {
+        if let present = try load(whole: whole) { return present }
         try create(make())
-        guard let present = try load() else { throw failure("reading it back") }
+        guard let present = try load(whole: whole) else { throw failure("reading it back") }
         return present
     }
 
-    private func load() throws -> Secret<String>? {
+    /// The text of the file, or its first line; nil when there is none.
+    func load(whole: Bool = false) throws -> Secret<String>? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -44,22 +45,43 @@ struct SecretFile: Sendable {
             count += got
         }
         let text = String(decoding: bytes[..<count], as: UTF8.self)
-        return Secret(String(text.prefix { $0 != "\n" }))
+        return Secret(whole ? text : String(text.prefix { $0 != "\n" }))
+    }
+
+    /// Puts another text in the place of the file's.
+    func replace(_ text: String) throws {
+        let temporary = try writeBeside(text)
+        defer { unlink(temporary) }
+        // The operator's tool may run as root, and the service reads the file as itself.
+        var status = stat()
+        if stat(path, &status) == 0, status.st_uid != geteuid() || status.st_gid != getegid() {
+            guard chown(temporary, status.st_uid, status.st_gid) == 0 else { throw failure("giving away") }
+        }
+        guard rename(temporary, path) == 0 else { throw failure("replacing") }
     }
 
     private func create(_ text: String) throws {
+        let temporary = try writeBeside(text)
+        defer { unlink(temporary) }
+        // A link appears whole, and never over a file that another process made first.
+        guard link(temporary, path) == 0 || errno == EEXIST else { throw failure("making") }
+    }
+
+    /// Writes a new file next to this one, durably.
+    private func writeBeside(_ text: String) throws -> String {
         let temporary = "\(path).\(Hex.encode(RandomBytes.make(8)))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("making") }
-        defer { unlink(temporary) }
         let bytes = Array("\(text)\n".utf8)
         let written = write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
         let cause = errno
         close(descriptor)
         errno = cause
-        guard written else { throw failure("writing") }
-        // A link appears whole, and never over a file that another process made first.
-        guard link(temporary, path) == 0 || errno == EEXIST else { throw failure("making") }
+        guard written else {
+            unlink(temporary)
+            throw failure("writing")
+        }
+        return temporary
     }
 
     private func failure(_ action: String) -> NovaError {

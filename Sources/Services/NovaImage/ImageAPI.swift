@@ -3,7 +3,6 @@ import NovaAuth
 import NovaCore
 import NovaCrypto
 import NovaHTTP
-import NovaPolicy
 import NovaSchema
 
 /// The Image API, version 2: the operations and what they share.
@@ -32,9 +31,7 @@ struct ImageAPI: Sendable {
     }
 
     /// The rules of what operations ask for besides their own.
-    static func policy() throws -> Policy {
-        try Policy().adding(defaults: ["publicize_image": "rule:context_is_admin", "communitize_image": "@"])
-    }
+    static let rules = ["publicize_image": "rule:context_is_admin", "communitize_image": "@"]
 
     /// The id in the path.
     ///

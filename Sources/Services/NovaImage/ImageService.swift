@@ -47,15 +47,15 @@ public struct ImageService: CloudService {
 
     /// Serves the API and the queue until the task is cancelled.
     public func run() async throws {
-        let authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
+        let authenticator = try await ServiceAuthentication.connect(context.config, bus: context.bus, log: context.log)
         let api = ImageAPI(
             intake: intake, imports: imports, grants: GrantAuthority(bus: context.bus), log: context.log)
         let server = try HTTPServer(
             name: Self.name, host: context.config[ImageOptions.listen], port: context.config[ImageOptions.port],
             apis: api.apis, authenticator: authenticator,
-            policy: try ImageAPI.policy(), certificate: context.certificate, log: context.log,
+            policy: context.policy(base: ImageAPI.rules), certificate: context.certificate, log: context.log,
             authURI: context.config[ImageOptions.authURI], metrics: context.metrics,
-            served: context.bus.served)
+            served: context.bus.served, onPolicy: context.onPolicy)
         try await context.bus.serve(
             dispatcher, topic: DescribeImage.topic, host: nil, slots: context.config[ImageOptions.slots])
         let outcome: Result<Void, any Error>

@@ -28,7 +28,7 @@ public final class NetworkService: RunnableService {
     private let context: ServiceContext
     private let engine: NetworkEngine
     private let database: Database
-    private let authenticator: TokenAuthenticator
+    private let authenticator: any ServiceAuthenticator
     private let server: HTTPServer
     private let hostPart: HealthPart
     private let httpPart: HealthPart
@@ -72,12 +72,12 @@ public final class NetworkService: RunnableService {
         try await engine.makeDefaultNetwork(
             cidr: config[NetworkOptions.defaultCIDR], dns: config[NetworkOptions.dns], mtu: config[NetworkOptions.mtu])
         databasePart.ready()
-        authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
+        authenticator = try await ServiceAuthentication.connect(context.config, bus: context.bus, log: context.log)
         server = try HTTPServer(
             name: Self.name, host: config[NetworkOptions.listen], port: config[NetworkOptions.port],
             apis: Self.apis(engine, mtu: config[NetworkOptions.mtu]), authenticator: authenticator,
-            certificate: context.certificate, log: context.log, metrics: context.metrics,
-            served: context.bus.served)
+            policy: context.policy(), certificate: context.certificate, log: context.log, metrics: context.metrics,
+            served: context.bus.served, onPolicy: context.onPolicy)
     }
 
     private static func apis(_ engine: NetworkEngine, mtu: Int) -> [API] {

@@ -34,11 +34,12 @@ public struct PlacementService: CloudService {
 
     public func run() async throws {
         let placement = PlacementRepository(database)
-        let authenticator = try await TokenAuthenticator.connect(bus: context.bus, log: context.log)
+        let authenticator = try await ServiceAuthentication.connect(context.config, bus: context.bus, log: context.log)
         let server = try HTTPServer(
             name: Self.name, host: context.config[PlacementOptions.listen], port: context.config[PlacementOptions.port],
-            apis: [PlacementAPI(placement: placement).api], authenticator: authenticator, policy: Policy(),
-            certificate: context.certificate, log: context.log, served: context.bus.served)
+            apis: [PlacementAPI(placement: placement).api], authenticator: authenticator, policy: context.policy(),
+            certificate: context.certificate, log: context.log, served: context.bus.served,
+            onPolicy: context.onPolicy)
         try await context.bus.serve(
             PlacementHandlers.dispatcher(placement), topic: PlacementClaim.topic, host: nil, slots: Self.slots)
         let result: Result<Void, any Error>

@@ -55,9 +55,7 @@ struct PolicyTests {
             """
             # comment
             "os_compute_api:servers:show": "role:x or role:y"
-            {
-              "a:b": "!",
-            }
+            "a:b": "!"
             plain: role:z
             """)
         #expect(rules == ["os_compute_api:servers:show": "role:x or role:y", "a:b": "!", "plain": "role:z"])

@@ -2,6 +2,7 @@ import Logging
 import NovaCore
 import NovaHTTP
 import NovaHTTPClient
+import NovaPolicy
 import NovaSchema
 
 /// Takes the tokens "admin" and "member"; "slow" means that identity cannot be asked.
@@ -26,11 +27,13 @@ enum TestServer {
     static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     static func with(
-        _ apis: [API], _ body: @escaping @Sendable (TestClient) async throws -> Void
+        _ apis: [API], policy: PolicySource = PolicySource(),
+        onPolicy: @escaping @Sendable (String?) -> Void = { _ in },
+        _ body: @escaping @Sendable (TestClient) async throws -> Void
     ) async throws {
         let server = try HTTPServer(
-            name: "test", host: "127.0.0.1", port: 0, apis: apis, authenticator: TestAuthenticator(), log: log,
-            authURI: "http://identity/v3")
+            name: "test", host: "127.0.0.1", port: 0, apis: apis, authenticator: TestAuthenticator(), policy: policy,
+            log: log, authURI: "http://identity/v3", onPolicy: onPolicy)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let port = try await server.waitUntilListening()

@@ -5,6 +5,7 @@ import NovaCrypto
 import NovaDatabase
 import NovaHTTP
 import NovaHTTPClient
+import NovaPolicy
 import NovaSchema
 import Testing
 
@@ -13,6 +14,7 @@ import Testing
 /// The whole API on an in-memory database and a free port.
 final class IdentityFixture: Sendable {
     let core: IdentityCore
+    let keys: [TokenKey]
     let url: String
     private let client: HTTPClient
 
@@ -25,22 +27,25 @@ final class IdentityFixture: Sendable {
         async throws
     {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let keys = [TokenKey(key: SigningKey(), created: .now())]
         let core = try IdentityCore(
-            database: await kind.open(IdentitySchema.current), key: SigningKey(),
-            tokenLifetime: 3600, passwordRounds: 10, log: log)
+            database: await kind.open(IdentitySchema.current), keys: keys,
+            sealingKey: Secret(RandomBytes.make(32)), tokenLifetime: 3600, passwordRounds: 10,
+            settings: IdentitySettings(uniquePasswords: 3), log: log)
         let offers: [Bootstrap.Offer] = [
             .init(type: "identity", name: "keystone", url: "http://127.0.0.1:5000/v3"),
             .init(type: "volumev3", name: "cinder", url: "http://127.0.0.1:8776/v3/$(project_id)s"),
         ]
         try await core.prepare(Bootstrap(region: "RegionOne", offers: offers)) { Secret("secret") }
         let server = try HTTPServer(
-            name: "identity", host: "127.0.0.1", port: 0, apis: core.apis, authenticator: core.authenticator, log: log)
+            name: "identity", host: "127.0.0.1", port: 0, apis: core.apis, authenticator: core.authenticator,
+            policy: PolicySource(base: IdentityPolicy.base), log: log)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let port = try await server.waitUntilListening()
             let client = HTTPClient()
             do {
-                try await body(IdentityFixture(core, port, client))
+                try await body(IdentityFixture(core, keys, port, client))
             } catch {
                 await client.shutdown()
                 group.cancelAll()
@@ -52,8 +57,9 @@ final class IdentityFixture: Sendable {
         await core.store.database.close()
     }
 
-    private init(_ core: IdentityCore, _ port: Int, _ client: HTTPClient) {
+    private init(_ core: IdentityCore, _ keys: [TokenKey], _ port: Int, _ client: HTTPClient) {
         self.core = core
+        self.keys = keys
         self.client = client
         url = "http://127.0.0.1:\(port)"
     }

@@ -32,7 +32,9 @@ import Testing
             let token = try #require(try scoped.json()["token"])
             #expect(token["project"]?["name"] == "admin")
             #expect(
-                token["roles"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == ["admin", "member", "reader"])
+                token["roles"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == [
+                    "admin", "manager", "member", "reader",
+                ])
             let project = try #require(token["project"]?["id"]?.stringValue)
             let volume = token["catalog"]?.arrayValue?.first { $0["type"] == "volumev3" }
             #expect(volume?["endpoints"]?[0]?["url"]?.stringValue == "http://127.0.0.1:8776/v3/\(project)")
@@ -84,7 +86,7 @@ import Testing
     @Test func malformedLogins() async throws {
         try await IdentityFixture.with { identity in
             let bodies: [JSONValue] = [
-                [:], ["auth": [:]], ["auth": ["identity": ["methods": []]]],
+                [:], ["auth": [:]], ["auth": ["identity": [:]]],
                 ["auth": ["identity": ["methods": ["password"], "password": ["user": ["name": "admin"]]]]],
                 IdentityFixture.login("admin", "secret", scope: ["project": [:]]),
             ]

@@ -62,8 +62,8 @@ import Testing
     @Test(arguments: DatabaseKind.available) func bootstrapRunsOnceAndFollowsOptions(kind: DatabaseKind) async throws {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let core = try IdentityCore(
-            database: await kind.open(IdentitySchema.current), key: SigningKey(),
-            tokenLifetime: 60, passwordRounds: 1, log: log)
+            database: await kind.open(IdentitySchema.current), keys: [TokenKey(key: SigningKey(), created: .now())],
+            sealingKey: Secret(RandomBytes.make(32)), tokenLifetime: 60, passwordRounds: 1, log: log)
         func prepare(_ url: String) async throws {
             let offer = Bootstrap.Offer(type: "compute", name: "nova", url: url)
             try await core.prepare(Bootstrap(region: "RegionOne", offers: [offer])) { Secret("secret") }

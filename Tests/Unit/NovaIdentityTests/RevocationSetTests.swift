@@ -100,4 +100,25 @@ import Testing
         _ = set.merge(after: 1, answer(1), asked: start, now: now.adding(seconds: 3601))
         #expect(!set.isRevoked(claims(user: "user", issued: now)))
     }
+
+    @Test func onePlaceAndOneCredential() {
+        var token = claims(user: "a", issued: now.adding(seconds: -10))
+        var set = RevocationSet()
+        let entries = [
+            revocation(1, RevocationSet.grantID(user: UserID("a"), place: "other"), .grant),
+            revocation(2, RevocationSet.grantID(user: UserID("b"), place: "project"), .grant),
+            revocation(3, "credential", .applicationCredential),
+        ]
+        let merged = set.merge(after: 0, answer(3, entries), asked: start, now: now)
+        #expect(merged)
+        #expect(!set.isRevoked(token))
+        token.applicationCredential = ApplicationCredentialClaim(
+            id: "credential", name: "ci", isRestricted: true, accessRules: nil)
+        #expect(set.isRevoked(token))
+        token.applicationCredential = nil
+        token.projectID = ProjectID("other")
+        #expect(set.isRevoked(token))
+        token.projectID = nil
+        #expect(!set.isRevoked(token))
+    }
 }

@@ -7,6 +7,7 @@ import NovaCrypto
 import NovaDatabase
 import NovaHTTP
 import NovaHTTPClient
+import NovaPolicy
 import NovaSchema
 import Testing
 
@@ -73,7 +74,7 @@ final class ImageFixture: Sendable {
         let api = ImageAPI(intake: intake, imports: imports, grants: GrantAuthority(keys: { [key] }), log: log)
         let server = try HTTPServer(
             name: "image", host: "127.0.0.1", port: 0, apis: api.apis, authenticator: TestAuthenticator(),
-            policy: try ImageAPI.policy(), log: log)
+            policy: try PolicySource(base: ImageAPI.rules), log: log)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             if importing { group.addTask { await imports.run() } }

@@ -9,105 +9,40 @@ extension IdentityAPI {
     var assignmentOperations: [Operation] {
         [
             operation(
-                .get, "/role_assignments", "list_role_assignments", policy: Self.adminOrSelf,
-                "List who has which role where"
+                .get, "/role_assignments", "list_role_assignments", policy: IdentityPolicy.listAssignments,
+                target: .request { request in
+                    PolicyTarget.value("target.domain_id", request.callerIfAny?.domainID?.text)
+                }, "List who has which role where"
             ) { request in
-                try request.authorize(target: request.query("user.id").map { ["user_id": $0] } ?? [:])
-                let query = AssignmentQuery(request)
+                let query = try AssignmentQuery(request)
                 let base = Self.base(request)
+                let domain = try request.caller.domainID
                 let bodies = try await store.read { connection in
-                    // Groups do not exist, so none has a role.
-                    guard request.query("group.id") == nil else { return [JSONValue]() }
-                    let names = query.includesNames ? try AssignmentNames(connection) : nil
-                    return try query.run(connection).map { $0.json(base, names) }
+                    var views = try query.run(connection)
+                    if let domain { views = try Self.views(views, in: domain, connection) }
+                    let names = query.includesNames ? try AssignmentNames(views, connection) : nil
+                    return views.map { $0.json(base, names) }
                 }
-                return Self.answer(list: bodies, named: "role_assignments", request)
+                let links: JSONValue = [
+                    "self": .string("\(base)/role_assignments"), "previous": nil, "next": nil,
+                ]
+                return .json(200, ["role_assignments": .array(bodies), "links": links])
             }
         ]
     }
-}
 
-/// The filters of a list of assignments.
-private struct AssignmentQuery: Sendable {
-    private var conditions: [String] = []
-    private var values: [ColumnValue] = []
-    let includesNames: Bool
-
-    init(_ request: APIRequest) {
-        func isSet(_ name: String) -> Bool {
-            guard let value = request.query(name) else { return false }
-            return !["0", "false"].contains(value.lowercased())
-        }
-        includesNames = isSet("include_names")
-        add("user_id = ?", request.query("user.id"))
-        add("role_id = ?", request.query("role.id"))
-        add("target_kind = 'project' AND target_id = ?", request.query("scope.project.id"))
-        add("target_kind = 'domain' AND target_id = ?", request.query("scope.domain.id"))
-        if isSet("scope.system") || isSet("scope.system.all") { conditions.append("target_kind = 'system'") }
-        // Inheritance of roles does not exist.
-        if request.query("scope.OS-INHERIT:inherited_to") != nil { conditions.append("FALSE") }
-    }
-
-    private mutating func add(_ condition: String, _ value: String?) {
-        guard let value else { return }
-        conditions.append(condition)
-        values.append(.text(value))
-    }
-
-    func run(_ connection: Connection) throws -> [Assignment] {
-        let clause = conditions.isEmpty ? "TRUE" : conditions.joined(separator: " AND ")
-        return try connection.records(
-            Assignment.self, from: "assignments", where: clause, values,
-            suffix: "ORDER BY user_id, target_kind, target_id, role_id")
-    }
-}
-
-/// The names that belong to the ids of assignments.
-private struct AssignmentNames {
-    let domains: [String: Domain]
-    let users: [String: User]
-    let projects: [String: Project]
-    let roles: [String: Role]
-
-    init(_ connection: Connection) throws {
-        func index<R: Resource>(_ type: R.Type) throws -> [String: R] {
-            Dictionary(try connection.all(type).map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        }
-        domains = try index(Domain.self)
-        users = try index(User.self)
-        projects = try index(Project.self)
-        roles = try index(Role.self)
-    }
-}
-
-extension Assignment {
-    /// The body of one; with names when they are given.
-    fileprivate func json(_ base: String, _ names: AssignmentNames?) -> JSONValue {
-        var role: JSONObject = ["id": .string(roleID.text)]
-        var user: JSONObject = ["id": .string(userID.text)]
-        var target: JSONObject = ["id": .string(targetID)]
-        if let names {
-            role["name"] = JSONValue(names.roles[roleID.text]?.name)
-            let known = names.users[userID.text]
-            user["name"] = JSONValue(known?.name)
-            user["domain"] = known.flatMap { names.domains[$0.domainID.text]?.reference }
-            if let project = names.projects[targetID], targetKind == .project {
-                target["name"] = .string(project.name)
-                target["domain"] = names.domains[project.domainID.text]?.reference
-            } else if targetKind == .domain {
-                target["name"] = JSONValue(names.domains[targetID]?.name)
+    /// What the token of a domain shows: roles in that domain and its projects.
+    private static func views(
+        _ views: [AssignmentView], in domain: DomainID, _ connection: Connection
+    ) throws -> [AssignmentView] {
+        let projects = Set(
+            try connection.rows("SELECT id FROM projects WHERE domain_id = ?", [domain.column]) { try $0.text(0) })
+        return views.filter { view in
+            switch view.assignment.targetKind {
+            case .project: projects.contains(view.assignment.targetID)
+            case .domain: view.assignment.targetID == domain.text
+            case .system: false
             }
         }
-        let scope: JSONValue =
-            switch targetKind {
-            case .project: ["project": .object(target)]
-            case .domain: ["domain": .object(target)]
-            case .system: ["system": ["all": true]]
-            }
-        let place = targetKind == .system ? "system" : "\(targetKind.rawValue)s/\(targetID)"
-        return [
-            "role": .object(role), "user": .object(user), "scope": scope,
-            "links": ["assignment": .string("\(base)/\(place)/users/\(userID)/roles/\(roleID)")],
-        ]
     }
 }

@@ -1,3 +1,4 @@
+import NovaWire
 import NovaSchema
 
 /// Keystone's filters of collections: `?name=x` and `?name__contains=x`.

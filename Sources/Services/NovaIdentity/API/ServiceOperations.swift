@@ -10,12 +10,14 @@ extension IdentityAPI {
     /// `/v3/services`.
     var serviceOperations: [Operation] {
         [
-            operation(.get, "/services", "list_services", policy: Self.admin, "List the services of the catalog") {
-                request in
-                Self.answer(list: try await store.read { try $0.all(CatalogService.self) }, request)
+            operation(
+                .get, "/services", "list_services", policy: IdentityPolicy.systemReader,
+                "List the services of the catalog"
+            ) { request in
+                try Self.answer(list: try await list(CatalogService.self, request), request)
             },
             operation(
-                .post, "/services", "create_service", policy: Self.admin, body: Self.schema, success: 201,
+                .post, "/services", "create_service", policy: IdentityPolicy.admin, body: Self.schema, success: 201,
                 "Add a service to the catalog"
             ) { request in
                 let fields = try Fields(request, "service")
@@ -29,13 +31,34 @@ extension IdentityAPI {
                 try await store.change { connection, _ in try connection.add(new, named: new.name) }
                 return Self.answer(new, request, status: 201)
             },
-            operation(.get, "/services/{id}", "get_service", policy: Self.admin, "Show a service of the catalog") {
-                request in
+            operation(
+                .get, "/services/{id}", "get_service", policy: IdentityPolicy.systemReader,
+                "Show a service of the catalog"
+            ) { request in
                 let id = Self.parameter("id", request)
                 return Self.answer(try await store.read { try $0.find(CatalogService.self, id) }, request)
             },
             operation(
-                .delete, "/services/{id}", "delete_service", policy: Self.admin, success: 204,
+                .patch, "/services/{id}", "update_service", policy: IdentityPolicy.admin, body: Self.schema,
+                "Change a service of the catalog"
+            ) { request in
+                let id = Self.parameter("id", request)
+                let fields = try Fields(request, "service")
+                let service = try await store.change { connection, _ in
+                    var service = try connection.find(CatalogService.self, id)
+                    if fields.has("type") { service.type = try fields.name("type") }
+                    if fields.has("name") { service.name = try fields.text("name") ?? "" }
+                    if fields.has("description") {
+                        service.description = try fields.text("description", max: 65_535) ?? ""
+                    }
+                    service.enabled = try fields.flag("enabled") ?? service.enabled
+                    try connection.save(service, named: service.name)
+                    return service
+                }
+                return Self.answer(service, request)
+            },
+            operation(
+                .delete, "/services/{id}", "delete_service", policy: IdentityPolicy.admin, success: 204,
                 "Remove a service and its endpoints from the catalog"
             ) { request in
                 let id = Self.parameter("id", request)

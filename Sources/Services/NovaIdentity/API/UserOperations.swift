@@ -7,15 +7,25 @@ import NovaWire
 
 extension IdentityAPI {
     private static let schema = JSONSchema.wrapped("user", .anyObject)
+    private static let known: Set<String> = [
+        "name", "domain_id", "default_project_id", "enabled", "password", "original_password", "description", "email",
+        "options", "password_expires_at",
+    ]
 
     /// `/v3/users`.
     var userOperations: [Operation] {
-        [
-            operation(.get, "/users", "list_users", policy: Self.admin, "List users") { request in
-                Self.answer(list: try await store.read { try $0.all(User.self) }, request)
+        let here = PolicyTarget.path(user: "id")
+        return [
+            operation(
+                .get, "/users", "list_users", policy: IdentityPolicy.listInDomain, target: PolicyTarget.listedDomain,
+                "List users"
+            ) { request in
+                let users = try await list(User.self, request)
+                return try Self.answer(list: Self.visible(users, request, \.domainID), request)
             },
             operation(
-                .post, "/users", "create_user", policy: Self.admin, body: Self.schema, success: 201, "Create a user"
+                .post, "/users", "create_user", policy: IdentityPolicy.changeUser, body: Self.schema, success: 201,
+                target: PolicyTarget.body("user"), "Create a user"
             ) { request in
                 let user = try await newUser(request)
                 try await store.change { connection, _ in
@@ -24,41 +34,55 @@ extension IdentityAPI {
                 }
                 return Self.answer(user, request, status: 201)
             },
-            operation(.get, "/users/{id}", "get_user", policy: Self.adminOrSelf, "Show a user") { request in
+            operation(.get, "/users/{id}", "get_user", policy: IdentityPolicy.getUser, target: here, "Show a user") {
+                request in
                 let id = Self.parameter("id", request)
-                try request.authorize(target: ["user_id": id])
                 return Self.answer(try await store.read { try $0.find(User.self, id) }, request)
             },
             operation(
-                .get, "/users/{id}/projects", "list_user_projects", policy: Self.adminOrSelf, "List a user's projects"
-            ) {
-                request in
+                .get, "/users/{id}/projects", "list_user_projects", policy: IdentityPolicy.listUserProjects,
+                target: here, "List a user's projects"
+            ) { request in
                 let id = Self.parameter("id", request)
-                try request.authorize(target: ["user_id": id])
                 let projects = try await store.read { connection in
                     try connection.projects(of: try connection.find(User.self, id).id)
                 }
-                return Self.answer(list: projects, request)
+                return try Self.answer(list: projects, request)
             },
-            operation(.patch, "/users/{id}", "update_user", policy: Self.admin, body: Self.schema, "Change a user") {
-                request in
+            operation(
+                .get, "/users/{id}/groups", "list_groups_for_user", policy: IdentityPolicy.listUserGroups,
+                target: here, "List a user's groups"
+            ) { request in
+                let id = Self.parameter("id", request)
+                _ = try await store.read { try $0.find(User.self, id) }
+                let groups = try await list(
+                    Group.self, request, where: "groups.id IN (SELECT group_id FROM group_members WHERE user_id = ?)",
+                    [.text(id)])
+                let base = Self.base(request)
+                let bodies = groups.map { group -> JSONValue in
+                    var body = group.json(base).objectValue ?? [:]
+                    body["membership_expires_at"] = .some(.null)
+                    return .object(body)
+                }
+                return try Self.answer(list: bodies, named: Group.plural, request)
+            },
+            operation(
+                .patch, "/users/{id}", "update_user", policy: IdentityPolicy.changeUser, body: Self.schema,
+                target: here, "Change a user"
+            ) { request in
                 Self.answer(try await update(request), request)
             },
-            operation(.delete, "/users/{id}", "delete_user", policy: Self.admin, success: 204, "Delete a user") {
-                request in
+            operation(
+                .delete, "/users/{id}", "delete_user", policy: IdentityPolicy.changeUser, success: 204, target: here,
+                "Delete a user"
+            ) { request in
                 let id = Self.parameter("id", request)
                 try await store.change { connection, revoker in
                     _ = try connection.find(User.self, id)
+                    try connection.forgetAssignments(of: .user, id)
                     try connection.execute("DELETE FROM users WHERE id = ?", [.text(id)])
                     try revoker.revoke(.user, id, in: connection)
                 }
-                return .empty(204)
-            },
-            operation(
-                .post, "/users/{id}/password", "change_password", policy: Self.anyone, body: Self.schema, success: 204,
-                "Change one's own password"
-            ) { request in
-                try await changePassword(request)
                 return .empty(204)
             },
         ]
@@ -74,6 +98,8 @@ extension IdentityAPI {
         user.enabled = try fields.flag("enabled") ?? true
         user.description = try fields.text("description", max: 65_535)
         user.email = try fields.text("email")
+        user.options.object = try fields.merged(into: [:])
+        user.extra.object = try fields.extra(besides: Self.known)
         if let password = try fields.text("password", max: PasswordDesk.maximumLength) {
             user.passwordHash = try await passwords.hash(Secret(password))
         }
@@ -84,11 +110,16 @@ extension IdentityAPI {
         let id = Self.parameter("id", request)
         let fields = try Fields(request, "user")
         let password = try fields.text("password", max: PasswordDesk.maximumLength)
+        let extra = try fields.extra(besides: Self.known)
         let hash: Secret<String>? =
             if let password { try await passwords.hash(Secret(password)) } else { nil }
+        let kept = settings.passwordsKept
         return try await store.change { connection, revoker in
             var user = try connection.find(User.self, id)
             let wasEnabled = user.enabled
+            if let domain = try fields.text("domain_id", max: 64), domain != user.domainID.text {
+                throw NovaError(.badRequest, "Cannot change domain_id of a user.")
+            }
             if fields.has("name") { user.name = try fields.name() }
             if fields.has("default_project_id") {
                 user.defaultProjectID = try fields.text("default_project_id", max: 64).map { ProjectID($0) }
@@ -96,29 +127,15 @@ extension IdentityAPI {
             if fields.has("description") { user.description = try fields.text("description", max: 65_535) }
             if fields.has("email") { user.email = try fields.text("email") }
             user.enabled = try fields.flag("enabled") ?? user.enabled
-            if let hash { user.passwordHash = hash }
+            user.options.object = try fields.merged(into: user.options.object)
+            for (name, value) in extra { user.extra.object[name] = value }
+            if let hash {
+                try connection.keepFormerPassword(of: user, atMost: kept)
+                user.passwordHash = hash
+            }
             try connection.save(user, named: user.name)
             if hash != nil || wasEnabled && !user.enabled { try revoker.revoke(.user, id, in: connection) }
             return user
-        }
-    }
-
-    private func changePassword(_ request: APIRequest) async throws {
-        let id = Self.parameter("id", request)
-        guard try request.caller.userID.text == id else { throw Self.forbidden("identity:change_password") }
-        let fields = try Fields(request, "user")
-        guard let original = try fields.text("original_password", max: PasswordDesk.maximumLength),
-            let password = try fields.text("password", max: PasswordDesk.maximumLength)
-        else { throw NovaError(.badRequest, "'password' and 'original_password' are required properties") }
-        let before = try await store.read { try $0.find(User.self, id) }
-        guard try await issuer.isRight(Secret(original), of: before) else { throw TokenIssuer.refusal }
-        let hash = try await passwords.hash(Secret(password))
-        try await store.change { connection, revoker in
-            var user = try connection.find(User.self, id)
-            guard user.passwordHash == before.passwordHash else { throw TokenIssuer.refusal }
-            user.passwordHash = hash
-            try connection.save(user, named: user.name)
-            try revoker.revoke(.user, id, in: connection)
         }
     }
 }

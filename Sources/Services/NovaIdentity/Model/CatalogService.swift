@@ -22,6 +22,7 @@ extension CatalogService: Resource {
     static let table = "services"
     static let singular = "service"
     static let plural = "services"
+    static let filterColumns: Set<String> = ["id", "name", "type"]
     var key: String { id }
 
     func json(_ base: String) -> JSONValue {

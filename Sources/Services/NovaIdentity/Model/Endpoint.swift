@@ -52,6 +52,7 @@ extension Endpoint: Resource {
     static let table = "endpoints"
     static let singular = "endpoint"
     static let plural = "endpoints"
+    static let filterColumns: Set<String> = ["id", "interface", "region_id", "service_id"]
     var key: String { id }
 
     func json(_ base: String) -> JSONValue {

@@ -18,6 +18,7 @@ extension Region: Resource {
     static let table = "regions"
     static let singular = "region"
     static let plural = "regions"
+    static let filterColumns: Set<String> = ["parent_region_id"]
     var key: String { id }
 
     func json(_ base: String) -> JSONValue {

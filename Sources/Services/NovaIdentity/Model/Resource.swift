@@ -10,19 +10,26 @@ protocol Resource: Record {
     static var singular: String { get }
     /// The collection in paths and bodies: "users".
     static var plural: String { get }
+    /// What messages call one: "user".
+    static var phrase: String { get }
+    /// The attributes that are columns of text, so that the database can filter by them.
+    static var filterColumns: Set<String> { get }
     var key: String { get }
     /// The body of one; `base` is the URL of `/v3` as the client sees it.
     func json(_ base: String) -> JSONValue
 }
 
 extension Resource {
+    static var phrase: String { singular }
+    static var filterColumns: Set<String> { [] }
+
     func selfLink(_ base: String) -> JSONValue { ["self": "\(base)/\(Self.plural)/\(key)"] }
 
     /// The body with its envelope: `{"user": {…}}`.
     func body(_ base: String) -> JSONValue { .object(JSONObject([(Self.singular, json(base))])) }
 
     static func missing(_ id: String) -> NovaError {
-        NovaError(.notFound, "Could not find \(singular): \(id.prefix(255)).")
+        NovaError(.notFound, "Could not find \(phrase): \(id.prefix(255)).")
     }
 }
 
@@ -59,7 +66,7 @@ extension Connection {
     private static func duplicate<R: Resource>(_ type: R.Type, _ name: String, _ error: NovaError) -> NovaError {
         NovaError(
             .conflict,
-            "Conflict occurred attempting to store \(R.singular) - Duplicate entry found with name \(name).",
+            "Conflict occurred attempting to store \(R.phrase) - Duplicate entry found with name \(name).",
             details: error.details)
     }
 }

@@ -23,10 +23,17 @@ enum ScopeRequest: Sendable, Equatable {
     case system
 }
 
+/// How a body names an application credential: by id, or by name with its user.
+enum ApplicationCredentialReference: Sendable, Equatable {
+    case id(String)
+    case name(String, user: Reference)
+}
+
 /// Who asks for a token, and with what proof.
 enum Credentials: Sendable, Equatable {
     case password(Reference, Secret<String>)
     case token(Secret<String>)
+    case applicationCredential(ApplicationCredentialReference, Secret<String>)
 }
 
 /// The body of `POST /v3/auth/tokens`.
@@ -41,13 +48,13 @@ struct AuthRequest: Sendable, Equatable {
         guard let auth = body["auth"]?.objectValue, let identity = auth["identity"]?.objectValue else {
             throw Self.bad("Expecting to find identity in auth.")
         }
-        guard let methods = identity["methods"]?.arrayValue, !methods.isEmpty else {
+        guard let methods = identity["methods"]?.arrayValue else {
             throw Self.bad("Expecting to find methods in identity.")
         }
         let names = methods.compactMap(\.stringValue)
         guard names.count == methods.count else { throw Self.bad("A method is a string.") }
         guard names.count == 1, let method = names.first else {
-            throw NovaError(.unauthorized, "Several authentication methods at once are not supported.")
+            throw NovaError(.unauthorized, "Exactly one authentication method is supported.")
         }
         guard let proof = identity[method]?.objectValue else {
             throw Self.bad("Expecting to find \(method) in identity.")
@@ -62,10 +69,18 @@ struct AuthRequest: Sendable, Equatable {
         case "token":
             guard let id = proof["id"]?.stringValue else { throw Self.bad("Expecting to find id in token.") }
             credentials = .token(Secret(id))
+        case "application_credential":
+            guard let secret = proof["secret"]?.stringValue else {
+                throw Self.bad("Expecting to find secret in application_credential.")
+            }
+            credentials = .applicationCredential(try Self.applicationCredential(.object(proof)), Secret(secret))
         default:
             throw NovaError(.unauthorized, "Attempted to authenticate with an unsupported method.")
         }
         scope = try Self.scope(auth["scope"])
+        if case .applicationCredential = credentials, scope != .unstated {
+            throw NovaError(.unauthorized, "Application credentials cannot request a scope.")
+        }
     }
 
     private static func scope(_ value: JSONValue?) throws -> ScopeRequest {
@@ -81,6 +96,14 @@ struct AuthRequest: Sendable, Equatable {
             return .system
         }
         throw bad("Expecting to find one of project, domain or system in scope.")
+    }
+
+    private static func applicationCredential(_ value: JSONValue) throws -> ApplicationCredentialReference {
+        if let id = value["id"]?.stringValue { return .id(id) }
+        guard let name = value["name"]?.stringValue, let user = value["user"] else {
+            throw bad("Expecting to find id, or name and user, in application_credential.")
+        }
+        return .name(name, user: try reference(user, "user"))
     }
 
     private static func reference(_ value: JSONValue, _ what: String) throws -> Reference {

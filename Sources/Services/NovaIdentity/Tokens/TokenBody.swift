@@ -28,6 +28,19 @@ enum TokenBody {
         } else if claims.isSystem {
             token["system"] = ["all": true]
         }
+        if let credential = claims.applicationCredential {
+            var body: JSONObject = [
+                "id": .string(credential.id), "name": .string(credential.name),
+                "restricted": .bool(credential.isRestricted),
+            ]
+            if credential.hasAccessRules {
+                body["access_rules"] = .array(
+                    credential.accessRules.map {
+                        ["service": .string($0.service), "method": .string($0.method), "path": .string($0.path)]
+                    })
+            }
+            token["application_credential"] = .object(body)
+        }
         if claims.isScoped {
             token["roles"] = .array(claims.roles.map { ["id": .string($0.id.text), "name": .string($0.name)] })
             if let catalog { token["catalog"] = catalog }
