@@ -1,3 +1,4 @@
+import Glibc
 import NovaHTTP
 import NovaSchema
 
@@ -70,35 +71,24 @@ enum Queries {
     }
 }
 
-/// Whether texts are addresses.
+/// Whether texts are addresses, as the system reads them.
 enum IPText {
     static func isV4(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                (1...3).contains(part.count) && part.allSatisfy { (48...57).contains($0) }
-                    && (UInt64(String(Substring(part))) ?? 256) <= 255 && (part.count == 1 || part.first != 48)
-            }
+        var address = in_addr()
+        return inet_pton(AF_INET, text, &address) == 1
     }
 
     static func isV6(_ text: String) -> Bool {
-        guard text.utf8.count <= 45, !text.contains(":::") else { return false }
-        let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-        guard halves.count <= 2 else { return false }
-        var groups = 0
-        for (index, half) in halves.enumerated() where !half.isEmpty {
-            let parts = half.split(separator: ":", omittingEmptySubsequences: false)
-            for (place, part) in parts.enumerated() {
-                let isLast = index == halves.count - 1 && place == parts.count - 1
-                if isLast, part.contains(".") {
-                    guard isV4(String(part)) else { return false }
-                    groups += 2
-                } else {
-                    guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit) else { return false }
-                    groups += 1
-                }
-            }
-        }
-        return halves.count == 2 ? groups < 8 : groups == 8
+        var address = in6_addr()
+        return inet_pton(AF_INET6, text, &address) == 1
+    }
+
+    /// An IPv6 address in its shortest form (RFC 5952); other text as it is.
+    static func canonical(_ text: String) -> String {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, text, &address) == 1 else { return text }
+        var bytes = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(AF_INET6, &address, &bytes, socklen_t(bytes.count)) != nil else { return text }
+        return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

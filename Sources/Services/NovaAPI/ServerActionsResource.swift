@@ -72,6 +72,9 @@ struct ServerActionsResource: Sendable {
         let answer = try await parts.bus.call(
             ComputeConsoleOutput(server.id, lines: lines), to: .host(ComputeConsoleOutput.topic, host),
             context: request.context)
-        return .written(200) { writer in writer.object { $0.field("output", answer.text) } }
+        // As the original counts: what follows the last line break is a line too.
+        let rows = answer.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let text = rows.suffix(lines.map { Int(clamping: $0) } ?? rows.count).joined(separator: "\n")
+        return .written(200) { writer in writer.object { $0.field("output", text) } }
     }
 }

@@ -68,7 +68,7 @@ struct ServerCreation: Sendable {
         server.userData = body["user_data"]?.stringValue
         server.hasConfigDrive = body["config_drive"]?.lenientBool ?? false
         server.accessIPv4 = body["accessIPv4"]?.stringValue
-        server.accessIPv6 = body["accessIPv6"]?.stringValue
+        server.accessIPv6 = body["accessIPv6"]?.stringValue.map { IPText.canonical($0) }
         server.hasAutoDiskConfig = body["OS-DCF:diskConfig"]?.stringValue == "AUTO"
         for (key, value) in body["metadata"]?.objectValue ?? JSONObject() {
             server.metadata[key] = value.stringValue ?? ""

@@ -80,7 +80,7 @@ struct ServersResource: Sendable {
                 if let text = body["description"] { server.text = text.stringValue }
                 if let hostname = body["hostname"]?.stringValue { server.hostname = hostname }
                 if let address = body["accessIPv4"]?.stringValue { server.accessIPv4 = address }
-                if let address = body["accessIPv6"]?.stringValue { server.accessIPv6 = address }
+                if let address = body["accessIPv6"]?.stringValue { server.accessIPv6 = IPText.canonical(address) }
                 if let word = body["OS-DCF:diskConfig"]?.stringValue { server.hasAutoDiskConfig = word == "AUTO" }
                 if let zone = body["pinned_availability_zone"] { try Self.pin(zone.stringValue, &server, zones) }
             }

@@ -39,3 +39,20 @@ import Testing
         #expect(UptimeText.of(nil) == nil)
     }
 }
+
+@Suite struct AddressTextTests {
+    @Test(arguments: [
+        ("10.0.0.1", true, false), ("10.0.0.256", false, false), ("10.0.0", false, false), ("010.0.0.1", false, false),
+        ("::1", false, true), ("::babe:220.12.22.2", false, true), ("fe80::1::2", false, false), ("", false, false),
+        ("2001:db8:0:0:0:0:0:1", false, true), ("12345::", false, false),
+    ])
+    func kinds(_ text: String, _ isV4: Bool, _ isV6: Bool) {
+        #expect(IPText.isV4(text) == isV4)
+        #expect(IPText.isV6(text) == isV6)
+    }
+
+    @Test func theShortestForm() {
+        #expect(IPText.canonical("::babe:220.12.22.2") == "::babe:dc0c:1602")
+        #expect(IPText.canonical("2001:DB8:0:0:0:0:0:1") == "2001:db8::1")
+    }
+}
