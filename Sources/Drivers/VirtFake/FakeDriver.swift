@@ -104,10 +104,12 @@ public final class FakeDriver: ConsoleTextDriver {
 
     public func consoleText(_ id: ServerID, lines: Int?) async throws -> String {
         let entry = try existing(id)
-        let text = (1...max(1, entry.boots)).suffix(100).flatMap {
-            ["[    0.000000] Linux fake boot \($0)", "\(entry.name) login:"]
+        let text = (1...max(1, entry.boots)).suffix(100).flatMap { boot in
+            ["[    0.000000] Linux fake boot \(boot)"] + (1...8).map { "[    0.0\($0)0000] fake device \($0)" }
+                + ["\(entry.name) login: "]
         }
-        return text.suffix(max(0, lines ?? text.count)).joined(separator: "\n") + "\n"
+        // As a guest that waits for a name: the last line has no end.
+        return text.suffix(max(0, lines ?? text.count)).joined(separator: "\n")
     }
 
     public func close() async { continuation.finish() }

@@ -23,6 +23,8 @@ struct RebuildView {
         view.full(server, isList: false, to: &writer)
         var object = try JSONValue.parse(writer.bytes).objectValue ?? JSONObject()
         if !request.atLeast(75) { reduce(&object) }
+        // A rebuild has a name of its own for it.
+        object["OS-EXT-SRV-ATTR:user_data"] = nil
         if request.atLeast(57) { object["user_data"] = server.userData.map { JSONValue.string($0) } ?? JSONValue.null }
         object["adminPass"] = .string(password)
         let location = Links(request).selfLink("servers", server.id.description)

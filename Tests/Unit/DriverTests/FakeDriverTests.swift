@@ -33,7 +33,7 @@ struct FakeDriverTests {
         #expect(try await driver.powerState(spec.id) == .shutdown)
         try await driver.reboot(spec, parts: parts, graceful: nil)
         #expect(try await driver.powerState(spec.id) == .running)
-        #expect(try await driver.consoleText(spec.id, lines: 1) == "vm login:\n")
+        #expect(try await driver.consoleText(spec.id, lines: 1) == "vm login: ")
         try await driver.destroy(spec.id)
         try await driver.destroy(spec.id)
         #expect(try await driver.powerState(spec.id) == nil)

@@ -30,7 +30,8 @@ struct ImageSinkTests {
                         summary: "Upload", upload),
                     Operation(.get, "/v2/images/{id}/file", name: "download", policy: nil, summary: "Download") { _ in
                         self.state.withLock { state in
-                            state.data.map { APIResponse.bytes(200, contentType: "application/octet-stream", $0) } ?? .empty(204)
+                            state.data.map { APIResponse.bytes(200, contentType: "application/octet-stream", $0) }
+                                ?? .empty(204)
                         }
                     },
                 ])

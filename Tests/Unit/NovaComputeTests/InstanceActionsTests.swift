@@ -72,7 +72,7 @@ struct InstanceActionsTests {
         // The stop comes again after the start: it is answered, not done.
         #expect(try await host.actions.power(stop).powerState == .shutdown)
         #expect(try await host.driver.powerState(id) == .running)
-        #expect(try await host.actions.console(ComputeConsoleOutput(id, lines: 1)).text == "vm login:\n")
+        #expect(try await host.actions.console(ComputeConsoleOutput(id, lines: 1)).text == "vm login: ")
         let destroy = ComputeDestroy(
             Fence(workflow: .random(), step: 1, epoch: 1), id, request.instance.network)
         _ = try await host.actions.destroy(destroy)
