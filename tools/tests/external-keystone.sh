@@ -74,6 +74,8 @@ username = admin
 password = secret
 project_name = admin
 token_cache_time = 5
+# A busy machine makes Keystone slow.
+http_request_timeout = 60
 CONF
 daemons=(nova-api nova-image nova-network nova-placement-api)
 "$ROOT/tools/cloud" stop "${daemons[@]}"
