@@ -35,6 +35,10 @@ struct CloudSession: Sendable {
             self.client = client
         } catch {
             await client.shutdown()
+            // Keystone does not find a token that is not valid; to the user that is no place but a login.
+            if let error = error as? NovaError, error.code == .notFound, settings.token != nil {
+                throw NovaError(.unauthorized, error.message, details: error.details)
+            }
             throw error
         }
     }
