@@ -23,7 +23,7 @@ struct RebuildResource: Sendable {
             "name": .name, "imageRef": .uuid, "adminPass": .string(min: 0, max: 255),
             "metadata": Schemas.metadata,
             "preserve_ephemeral": .boolean, "OS-DCF:diskConfig": .enumeration(["AUTO", "MANUAL"]),
-            "accessIPv4": .string(min: 0, max: 64), "accessIPv6": .string(min: 0, max: 64), "personality": .array(.any),
+            "accessIPv4": Schemas.ipv4, "accessIPv6": Schemas.ipv6, "personality": .array(.any),
         ]
         var schemas: [BodySchema] = []
         func since(_ minor: Int, _ change: () -> Void) {
@@ -34,7 +34,7 @@ struct RebuildResource: Sendable {
                     since: Microversion(2, minor), .object(properties: ["rebuild": body], required: ["rebuild"])))
         }
         since(1) {}
-        since(19) { rebuild["description"] = .nullable(.string(min: 0, max: 255)) }
+        since(19) { rebuild["description"] = Schemas.serverDescription }
         since(54) { rebuild["key_name"] = .nullable(.string(min: 1, max: 255)) }
         since(57) {
             rebuild["personality"] = nil
@@ -43,8 +43,8 @@ struct RebuildResource: Sendable {
         since(63) {
             rebuild["trusted_image_certificates"] = .nullable(.array(.string(min: 1), min: 1, max: 50, unique: true))
         }
-        since(90) { rebuild["hostname"] = .string(min: 2, max: 63) }
-        since(94) { rebuild["hostname"] = .string(min: 1, max: 255) }
+        since(90) { rebuild["hostname"] = Schemas.shortHostname }
+        since(94) { rebuild["hostname"] = Schemas.hostname }
         return schemas
     }()
 
@@ -59,12 +59,13 @@ struct RebuildResource: Sendable {
             state.formerImageID = server.imageID
             state.wasStopped = server.vmState == .stopped
             server.imageID = image.id
+            server.imageProperties = ServerImageProperties(image.properties)
             server.progress = 0
             change(&server)
             return state
         }
         let password = body["adminPass"]?.stringValue ?? AdminPassword.random()
-        return try RebuildView(request).answer(changed, password: password)
+        return try RebuildView(request: request, facts: try await parts.facts(request)).answer(changed, password: password)
     }
 
     private func image(_ body: JSONValue, _ server: ServerRecord, _ request: APIRequest) async throws -> ImageReference
@@ -93,9 +94,9 @@ struct RebuildResource: Sendable {
         var metadata: [String: String]?
         if let pairs = body["metadata"]?.objectValue {
             metadata = Dictionary(pairs.map { ($0.key, $0.value.stringValue ?? "") }) { $1 }
-            let count = Int64(metadata?.count ?? 0)
-            guard parts.quota.metadataItems < 0 || count <= parts.quota.metadataItems else {
-                throw NovaError(.overQuota, "Maximum number of metadata items exceeds \(parts.quota.metadataItems)")
+            let limits = try await parts.database.read { try parts.quota.limits(of: server.projectID, $0) }
+            guard limits.allows(Int64(metadata?.count ?? 0), of: .metadataItems) else {
+                throw NovaError(.overQuota, "Maximum number of metadata items exceeds \(limits[.metadataItems])")
             }
         }
         var keyPair: KeyPair?
@@ -108,6 +109,9 @@ struct RebuildResource: Sendable {
             if let text = body["description"] { server.text = text.stringValue }
             if let hostname = body["hostname"]?.stringValue { server.hostname = hostname }
             if let metadata { server.metadata = metadata }
+            if let address = body["accessIPv4"]?.stringValue { server.accessIPv4 = address }
+            if let address = body["accessIPv6"]?.stringValue { server.accessIPv6 = address }
+            if let word = body["OS-DCF:diskConfig"]?.stringValue { server.hasAutoDiskConfig = word == "AUTO" }
             if body["key_name"] != nil {
                 server.keyName = keyPair?.name
                 server.keyData = keyPair?.publicKey

@@ -1,5 +1,6 @@
 import Logging
 import NovaCore
+import NovaDatabase
 import NovaHTTP
 import NovaInterfaces
 import NovaModel
@@ -80,8 +81,10 @@ struct SnapshotsResource: Sendable {
     ) async throws -> SnapshotImage {
         let metadata = body["metadata"]?.objectValue ?? JSONObject()
         // Nova's own quota on the properties of images, gone with 2.39.
-        guard request.atLeast(39) || parts.quota.metadataItems < 0 || Int64(metadata.count) <= parts.quota.metadataItems
-        else { throw NovaError(.overQuota, "Image metadata limit exceeded") }
+        let limits = try await parts.database.read { try parts.quota.limits(of: server.projectID, $0) }
+        guard request.atLeast(39) || limits.allows(Int64(metadata.count), of: .metadataItems) else {
+            throw NovaError(.overQuota, "Image metadata limit exceeded")
+        }
         var base: ImageReference?
         if let id = server.imageID { base = try await parts.image(id, request) }
         var image = SnapshotImage()
