@@ -302,7 +302,8 @@ let testTargets = [
     tests(
         "NovaImageTests", in: "Unit",
         [
-            "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient", "NovaPolicy",
+            "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
+            "NovaPolicy",
             "NovaInterfaces", "NovaImage", "NovaAuth", "DatabaseTestKit",
         ], packages: [log]),
     tests(

@@ -65,7 +65,8 @@ struct RebuildResource: Sendable {
             return state
         }
         let password = body["adminPass"]?.stringValue ?? AdminPassword.random()
-        return try RebuildView(request: request, facts: try await parts.facts(request)).answer(changed, password: password)
+        return try RebuildView(request: request, facts: try await parts.facts(request)).answer(
+            changed, password: password)
     }
 
     private func image(_ body: JSONValue, _ server: ServerRecord, _ request: APIRequest) async throws -> ImageReference
