@@ -118,8 +118,12 @@ class Chaos(Judge):
     def running_at(self, worker, at):
         for message in self.history.messages.values():
             for name, begin, end in message.runs:
-                # A fault is there some milliseconds later than it was ordered; what ended by then may have gone well.
-                if name == worker.name and begin <= at + 100 and (end is None or end > at + 100):
+                # A fault is there some milliseconds later than it was ordered: what has its answer by then went well,
+                # and of a cast that has ended by then nobody can tell.
+                has_ended = end is not None and end <= at + 100
+                answered = message.answered is not None and message.answered <= at + 100
+                spared = has_ended and (answered or not message.is_call)
+                if name == worker.name and begin <= at + 100 and (end is None or end > at) and not spared:
                     yield message
 
     def failover(self, message, worker, at):
