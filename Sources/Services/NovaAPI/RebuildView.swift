@@ -12,6 +12,8 @@ struct RebuildView {
         var writer = JSONWriter()
         ServerView(request, facts).full(server, .change, to: &writer)
         var object = try JSONValue.parse(writer.bytes).objectValue ?? JSONObject()
+        // A rebuild has a name of its own for it.
+        object["OS-EXT-SRV-ATTR:user_data"] = nil
         if request.atLeast(54) { object["key_name"] = Self.text(server.keyName) }
         if request.atLeast(57) { object["user_data"] = Self.text(server.userData) }
         object["adminPass"] = .string(password)
