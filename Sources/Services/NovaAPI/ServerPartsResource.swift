@@ -5,7 +5,7 @@ import NovaModel
 import NovaSchema
 import NovaStore
 
-/// What belongs to one server and is only looked at: addresses, interfaces, diagnostics, password, topology, shares,
+/// What belongs to one server and is only looked at: addresses, interfaces, password, topology, shares,
 /// volumes (`spec/compute-api.md`).
 struct ServerPartsResource: Sendable {
     let parts: APIParts
