@@ -5,7 +5,7 @@ import NovaWire
 // until every worker of its queue has said that it does not have it; a worker that says so runs it for this broker only.
 // One that may run again does not wait for workers that do not answer.
 extension BrokerState {
-    /// A sender that has noticed a broker's end within so many milliseconds has missed nothing.
+    /// A sender that heard a broker so many milliseconds before its end has missed nothing.
     static let exactness: Int64 = 100
     /// How long a message that may run again waits for the word of workers, in milliseconds.
     private static let patience: Int64 = 300
@@ -34,7 +34,7 @@ extension BrokerState {
             message.mustBeClaimed = true
             if let worker = peers[instance] { ask(worker, for: message) }
         case .unknown(let time) where !message.isIdempotent && time > Self.exactness:
-            // Its sender heard all that a broker did which ended; of one that fell silent it may have missed the end.
+            // What its last broker did after it was heard for the last time its sender cannot know.
             message.unknownSince = now - time
             message.mustBeClaimed = awakeSince >= now - time - limits.settling - limits.grace
             fallthrough

@@ -42,9 +42,10 @@ struct ClientLinkState {
     /// Whether the broker takes messages of this peer.
     var isWelcome: Bool { phase == .ready || phase == .draining }
 
-    /// The connection has ended, and libzmq makes it again: what the broker had sent before came before the end.
-    mutating func ended(now: Int64) {
-        if isWelcome { knownUntil = now }
+    /// The connection has ended, and libzmq makes it again. What the broker sent after it was heard for the last time may
+    /// have gone with it: where the network was cut as it died, its system answers with a reset instead.
+    mutating func ended() {
+        if isWelcome { knownUntil = lastHeard }
         phase = .connecting
     }
 

@@ -27,7 +27,7 @@ extension ClientState {
 
     func lost(_ index: Int) {
         guard links[index].phase != .closed else { return }
-        links[index].ended(now: now)
+        links[index].ended()
         rehome()
     }
 }

@@ -82,12 +82,25 @@ extension QueueSimulation {
         show("peer \(connection.peer) -> broker \(connection.broker)", first.header, first.body)
         note(UInt64(first.header.kind.rawValue) << 32 | UInt64(route))
         if first.header.kind == .cast, first.header.attempt >= operations[first.header.id]?.home?.turn ?? 0 {
-            let life = brokerProcesses[connection.broker].life
-            operations[first.header.id]?.home = (connection.broker, life, first.header.attempt)
+            settle(first.header, at: connection.broker)
         }
         let actions = broker.handle(.received(route, first.header, first.body), now: now) + broker.flush(now: now)
         apply(actions, broker: connection.broker)
         if let next = connection.toBroker.first { events.add(.arriveAtBroker(route), at: max(now, next.at)) }
+    }
+
+    /// The broker is responsible for the cast now, unless it refuses it.
+    private func settle(_ header: MessageHeader, at broker: Int) {
+        let life = brokerProcesses[broker].life
+        if let home = operations[header.id]?.home, home.broker != broker || home.life != life {
+            operations[header.id]?.homeBefore = home
+        }
+        operations[header.id]?.home = (broker, life, header.attempt)
+    }
+
+    private func refused(_ id: MessageID, by broker: Int) {
+        guard let operation = operations[id], operation.home?.broker == broker else { return }
+        operations[id]?.home = operation.homeBefore
     }
 
     private func arriveAtPeer(_ route: PeerRoute) {
@@ -145,6 +158,7 @@ extension QueueSimulation {
                     continue
                 }
                 if header.kind == .accepted { operations[header.id]?.wasTakenOn = true }
+                if header.kind == .reject { refused(header.id, by: index) }
                 let at = arrival(after: connection.toPeer.last?.at)
                 connection.toPeer.append((now, at, header, body))
                 if connection.toPeer.count == 1 { events.add(.arriveAtPeer(route), at: at) }

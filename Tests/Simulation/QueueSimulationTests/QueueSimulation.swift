@@ -160,7 +160,7 @@ final class QueueSimulation {
         for connection in connections.values.sorted(by: { $0.route < $1.route }) where connection.broker == index {
             connection.isBroken = true
             connection.toBroker = []
-            connection.toPeer.removeAll { $0.sent > written }
+            connection.toPeer.removeAll { $0.sent > written || isReset(connection) }
             events.add(.peerHearsEnd(connection.route), at: now + 1 + chance(5))
         }
         events.add(.restartBroker(index), at: now + 100 + chance(6_000))
@@ -174,9 +174,15 @@ final class QueueSimulation {
         let written = now - chance(2)
         for connection in connections.values.sorted(by: { $0.route < $1.route }) where connection.peer == index {
             leave(connection)
-            connection.toBroker.removeAll { $0.sent > written }
+            connection.toBroker.removeAll { $0.sent > written || isReset(connection) }
         }
         events.add(.restartPeer(index), at: now + 100 + chance(4_000))
+    }
+
+    /// Whether the end of a process that cannot be reached is heard of without what it had sent before: its host is gone,
+    /// or its system answers what it is sent later with a reset.
+    private func isReset(_ connection: SimulatedConnection) -> Bool {
+        connection.route % 2 == 0 && isCut(connection.peer, connection.broker)
     }
 
     /// The peer's side of a connection ends.

@@ -15,6 +15,8 @@ struct SimulatedOperation {
     var isAccepted = false
     /// The broker to which its sender turned last.
     var home: (broker: Int, life: Int, turn: UInt8)?
+    /// The one before, whose message it stays when the last one refuses it.
+    var homeBefore: (broker: Int, life: Int, turn: UInt8)?
     /// A broker has taken the responsibility for it, and it passes on with the turns.
     var wasTakenOn = false
     var isReported = false
