@@ -57,6 +57,18 @@ struct WaterfallTests {
             waterfall.rows.map { $0["method"]?.stringValue } == ["POST os_compute_api:servers:create", "compute.build"])
     }
 
+    @Test("a request began no later than what its service sent for it, however late it was told of")
+    func cause() {
+        var http = Self.entry(
+            "POST os_compute_api:servers:create", 202, age: 395, waited: 0, served: 20, worker: "conductor@h/1",
+            outcome: "202")
+        http.kind = TraceEntry.http
+        let waterfall = Waterfall([Self.entry("image", 1, age: 400, waited: 0, served: 90), http])
+        #expect(waterfall.rows.map { $0["kind"] } == ["http", "call"])
+        #expect(waterfall.rows.map { $0["offset"] } == [.integer(0), .integer(0)])
+        #expect(waterfall.rows.map { $0["served"] } == [.integer(25), .integer(90)])
+    }
+
     @Test("every line is as wide as the others and shows its message, however short it was")
     func bounds() {
         let cases: [(Int64, Int64, Int64)] = [

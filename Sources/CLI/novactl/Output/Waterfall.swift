@@ -19,12 +19,32 @@ struct Waterfall {
     /// From the first message to the end of the last one, in milliseconds.
     let total: Int64
 
-    init(_ entries: [TraceEntry]) {
-        // Of two that came at once the one that took longer is the cause of the other.
-        self.entries = entries.sorted { ($0.age, $0.waited + $0.served) > ($1.age, $1.waited + $1.served) }
+    init(_ seen: [TraceEntry]) {
+        let entries = Self.afterTheirCause(seen)
+        self.entries = entries.sorted { Self.rank($0) > Self.rank($1) }
         let first = entries.map(\.age).max() ?? 0
         start = first
         total = entries.map { first - $0.age + $0.waited + $0.served }.max() ?? 0
+    }
+
+    /// A service tells of a request when it has answered it, and this takes time on its way: a request began no later than
+    /// the first message that its service sent for it.
+    private static func afterTheirCause(_ entries: [TraceEntry]) -> [TraceEntry] {
+        entries.map { entry in
+            guard entry.kind == TraceEntry.http,
+                let first = entries.filter({ $0.sender == entry.worker }).map(\.age).max(), first > entry.age
+            else { return entry }
+            var entry = entry
+            entry.served += first - entry.age
+            entry.age = first
+            return entry
+        }
+    }
+
+    /// The order of lines. Of several that came at once the request is the cause of all, and the one that took longer of
+    /// those that took less.
+    private static func rank(_ entry: TraceEntry) -> (Int64, Int, Int64) {
+        (entry.age, entry.kind == TraceEntry.http ? 1 : 0, entry.waited + entry.served)
     }
 
     var summary: String {
