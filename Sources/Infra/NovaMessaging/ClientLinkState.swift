@@ -42,7 +42,9 @@ struct ClientLinkState {
     /// Whether the broker takes messages of this peer.
     var isWelcome: Bool { phase == .ready || phase == .draining }
 
-    /// The connection has ended, and libzmq makes it again. What the broker sent after it was heard for the last time may
+    /// The connection has ended, and libzmq makes it again.
+    ///
+    /// What the broker sent after it was heard for the last time may
     /// have gone with it: where the network was cut as it died, its system answers with a reset instead.
     mutating func ended() {
         if isWelcome { knownUntil = lastHeard }

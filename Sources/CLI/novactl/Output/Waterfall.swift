@@ -41,8 +41,9 @@ struct Waterfall {
         }
     }
 
-    /// The order of lines. Of several that came at once the request is the cause of all, and the one that took longer of
-    /// those that took less.
+    /// The order of lines.
+    ///
+    /// Of several that came at once the request is the cause of all, and the one that took longer of those that took less.
     private static func rank(_ entry: TraceEntry) -> (Int64, Int, Int64) {
         (entry.age, entry.kind == TraceEntry.http ? 1 : 0, entry.waited + entry.served)
     }
