@@ -10,7 +10,8 @@ struct ServerFacts: Sendable {
     let liveQueues: Set<String>
     private let hosts: [String: HostRecord]
 
-    init(zones: ZoneMap, liveQueues: Set<String>, hosts: [HostRecord]) {
+    /// - Parameter hosts: at least those of the servers, where views show their states.
+    init(zones: ZoneMap = ZoneMap([]), liveQueues: Set<String> = [], hosts: [HostRecord] = []) {
         self.zones = zones
         self.liveQueues = liveQueues
         self.hosts = Dictionary(hosts.map { ($0.resources.host, $0) }) { a, _ in a }
@@ -39,7 +40,7 @@ struct ServerView {
         case change
     }
 
-    init(_ request: APIRequest, _ facts: ServerFacts) {
+    init(_ request: APIRequest, _ facts: ServerFacts = ServerFacts()) {
         self.request = request
         links = Links(request)
         isAdmin = request.callerIfAny?.isAdmin ?? false
