@@ -31,6 +31,7 @@ struct ServerView {
     let links: Links
     let isAdmin: Bool
     private let facts: ServerFacts
+    private let hostIDs = HostIDs()
 
     /// Where a server is shown.
     enum Place {
@@ -71,7 +72,7 @@ struct ServerView {
                 object: { writer in
                     for (key, value) in server.metadata.sorted(by: { $0.key < $1.key }) { writer.field(key, value) }
                 })
-            writer.field("hostId", Self.hostID(server))
+            writer.field("hostId", hostIDs.hostID(of: server))
             image(server, to: &writer)
             flavor(server, to: &writer)
             writer.field("created", server.createdAt.iso8601)
@@ -110,12 +111,6 @@ struct ServerView {
         writer.field("OS-EXT-STS:vm_state", server.vmState.rawValue)
         writer.field("OS-EXT-STS:power_state", server.powerState.number)
         writer.field("os-extended-volumes:volumes_attached", array: { _ in })
-    }
-
-    /// The same for servers of one project on one host, and tells nothing of the host.
-    static func hostID(_ server: ServerRecord) -> String {
-        guard let host = server.host else { return "" }
-        return String(Hex.encode(HashAlgorithm.sha256.digest(Array((server.projectID.text + host).utf8))).prefix(56))
     }
 
     private func image(_ server: ServerRecord, to writer: inout JSONWriter) {
