@@ -1,6 +1,7 @@
 """Sends wrong requests over all routes of proto-spec/api to a running cloud, and looks at the answers."""
 
 import argparse
+import base64
 import collections
 import http.client
 import json
@@ -102,8 +103,8 @@ class Cloud:
         finally:
             connection.close()
 
-    def json(self, api, verb, target, token, value=None):
-        headers = {"X-Auth-Token": token, "Content-Type": "application/json", "OpenStack-API-Version": "compute 2.96"}
+    def json(self, api, verb, target, token, value=None, version="2.96"):
+        headers = {"X-Auth-Token": token, "Content-Type": "application/json", "OpenStack-API-Version": f"compute {version}"}
         body = None if value is None else json.dumps(value).encode()
         status, _, text = self.send(api, verb, target, headers, body)
         if status >= 300:
@@ -122,42 +123,46 @@ class Cloud:
         return next(line.split(": ", 1)[1] for line in headers.splitlines() if line.lower().startswith("x-subject-token:"))
 
 
-def other_project(cloud, token):
-    """What the administrator's project has, each with the marker in it: ids by the word before them in paths."""
+def objects(cloud, token, mark, is_admin):
+    """What a project has, each with the mark in it: ids by the word before them in paths."""
+    ids = collections.defaultdict(list)
+
     def make(api, path, word, **members):
         return cloud.json(api, "POST", path, token, {word: members})[word]
 
     def named(api, path, word, **members):
-        return make(api, path, word, name=f"{MARKER}-{word}", **members)["id"]
+        ids[path.rsplit("/", 1)[1]].append(str(make(api, path, word, name=f"{mark}-{word}", **members)["id"]))
+        return ids[path.rsplit("/", 1)[1]][-1]
 
-    ids = collections.defaultdict(list)
-    ids["projects"] += [named("identity", "/v3/projects", "project", domain_id="default")]
-    ids["groups"] += [named("identity", "/v3/groups", "group", domain_id="default")]
-    ids["users"] += [named("identity", "/v3/users", "user", domain_id="default", password="secret-password")]
-    ids["domains"] += [named("identity", "/v3/domains", "domain")]
-    ids["credentials"] += [make("identity", "/v3/credentials", "credential", type="cert", blob=f"{MARKER}",
-                                user_id=ids["users"][0])["id"]]
-    image = cloud.json("image", "POST", "/v2/images", token, {
-        "name": f"{MARKER}-image", "disk_format": "raw", "container_format": "bare", "visibility": "private"})["id"]
-    ids["images"] += [image]
-    ids["networks"] += [named("network", "/v2.0/networks", "network")]
-    ids["subnets"] += [named("network", "/v2.0/subnets", "subnet", network_id=ids["networks"][0], ip_version=4,
-                             cidr="10.99.0.0/24")]
-    ids["ports"] += [named("network", "/v2.0/ports", "port", network_id=ids["networks"][0])]
-    flavor = named("compute", "/v2.1/flavors", "flavor", ram=64, vcpus=1, disk=1, **{"os-flavor-access:is_public": False})
-    ids["flavors"] += [flavor]
-    ids["os-server-groups"] += [named("compute", "/v2.1/os-server-groups", "server_group", policy="affinity")]
-    ids["os-aggregates"] += [str(named("compute", "/v2.1/os-aggregates", "aggregate"))]
-    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHV0f1yQh9j2m3x3x2fYw0bq1mA7g3a9Z2zN6s1N0b6H " + MARKER
-    make("compute", "/v2.1/os-keypairs", "keypair", name="foreign-key", public_key=key)
-    ids["os-keypairs"] += ["foreign-key"]
+    flavor = "1"
+    if is_admin:
+        named("identity", "/v3/projects", "project", domain_id="default")
+        named("identity", "/v3/groups", "group", domain_id="default")
+        user = named("identity", "/v3/users", "user", domain_id="default", password="secret-password")
+        named("identity", "/v3/domains", "domain")
+        ids["credentials"] += [make("identity", "/v3/credentials", "credential", type="cert", blob=mark, user_id=user)["id"]]
+        named("compute", "/v2.1/os-aggregates", "aggregate")
+        flavor = named("compute", "/v2.1/flavors", "flavor", ram=64, vcpus=1, disk=1, **{"os-flavor-access:is_public": False})
+    ids["images"] += [cloud.json("image", "POST", "/v2/images", token, {
+        "name": f"{mark}-image", "disk_format": "raw", "container_format": "bare", "visibility": "private"})["id"]]
+    network = named("network", "/v2.0/networks", "network")
+    named("network", "/v2.0/subnets", "subnet", network_id=network, ip_version=4, cidr="10.99.0.0/24" if is_admin else "10.98.0.0/24")
+    named("network", "/v2.0/ports", "port", network_id=network)
+    named("compute", "/v2.1/os-server-groups", "server_group", policy="affinity")
+    group = cloud.json("compute", "POST", "/v2.1/os-security-groups", token,
+                       {"security_group": {"name": f"{mark}-group", "description": mark}}, "2.1")["security_group"]["id"]
+    ids["os-security-groups"] += [str(group)]
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHV0f1yQh9j2m3x3x2fYw0bq1mA7g3a9Z2zN6s1N0b6H " + mark
+    key_name = "foreign-key" if is_admin else "own-key"
+    make("compute", "/v2.1/os-keypairs", "keypair", name=key_name, public_key=key)
+    ids["os-keypairs"] += [key_name]
     guest = cloud.json("image", "GET", "/v2/images?name=tiny-guest", token)["images"][0]["id"]
-    network = cloud.json("network", "GET", "/v2.0/networks?shared=true", token)["networks"][0]["id"]
-    for number in range(2):
+    shared = cloud.json("network", "GET", "/v2.0/networks?shared=true", token)["networks"][0]["id"]
+    for number in range(3):
         ids["servers"] += [make(
-            "compute", "/v2.1/servers", "server", name=f"{MARKER}-server-{number}", imageRef=guest, flavorRef=flavor,
-            networks=[{"uuid": network}], description=MARKER, metadata={"key": MARKER}, tags=[MARKER], key_name="foreign-key",
-            user_data="enp6Zm9yZWlnbm1hcmtlcg==", hostname=f"{MARKER}-host")["id"]]
+            "compute", "/v2.1/servers", "server", name=f"{mark}-server-{number}", imageRef=guest, flavorRef=flavor,
+            networks=[{"uuid": shared}], description=mark, metadata={"key": mark}, tags=[mark], key_name=key_name,
+            user_data=base64.b64encode(mark.encode()).decode(), hostname=f"{mark}-host")["id"]]
     end = time.monotonic() + 60
     for server in ids["servers"]:
         while cloud.json("compute", "GET", f"/v2.1/servers/{server}", token)["server"]["status"] != "ACTIVE":
@@ -167,9 +172,10 @@ def other_project(cloud, token):
     shown = cloud.json("compute", "GET", f"/v2.1/servers/{ids['servers'][0]}", token)["server"]
     actions = cloud.json("compute", "GET", f"/v2.1/servers/{ids['servers'][0]}/os-instance-actions", token)
     ids["os-instance-actions"] += [action["request_id"] for action in actions["instanceActions"]]
-    for word in ("os-quota-sets", "os-simple-tenant-usage", "tenants"):
-        ids[word] += [shown["tenant_id"]] + ids["projects"]
-    ids["allocations"] = ids["os-interface"] = ids["servers"]
+    for word in ("os-quota-sets", "os-simple-tenant-usage", "tenants", "projects"):
+        ids[word] += [shown["tenant_id"]]
+    ids["users"] += [shown["user_id"]]
+    ids["allocations"] = ids["servers"]
     return ids
 
 
@@ -187,12 +193,15 @@ def normal_user(cloud, token):
 class Requests:
     """Wrong requests, the same ones for the same seed."""
 
-    def __init__(self, seed, ids):
+    def __init__(self, seed, foreign, own):
         self.maker = documents.Maker(seed)
         self.random = self.maker.random
         self.documents = documents.load()
-        self.ids = ids
-        self.foreign = [text for list in ids.values() for text in list]
+        self.ids = foreign
+        self.own = own
+        self.foreign = [text for list in foreign.values() for text in list]
+        # What the administrator must not do to himself, or the cloud is his no more.
+        self.vital = {foreign["projects"][-1], foreign["users"][-1]}
         self.routes = [
             (api, path, verb, operation, declared)
             for api, document in self.documents.items()
@@ -228,11 +237,15 @@ class Requests:
         for index, word in enumerate(words):
             if not word.startswith("{"):
                 continue
-            known = self.ids.get(words[index - 1], [])
-            if known and (wrong == "foreign" or wrong != "ids" and self.random.random() < 0.4):
+            known = [text for text in self.ids.get(words[index - 1], []) if not is_admin or text not in self.vital]
+            foreign = [text for text in self.foreign if not is_admin or text not in self.vital]
+            mine = self.own.get(words[index - 1], [])
+            if mine and not is_admin and wrong != "ids" and self.random.random() < (0.2 if wrong == "foreign" else 0.7):
+                words[index] = urllib.parse.quote(self.random.choice(mine), safe="")
+            elif known and (wrong == "foreign" or wrong != "ids" and self.random.random() < 0.4):
                 words[index] = urllib.parse.quote(self.random.choice(known), safe="")
             elif wrong == "foreign" and self.random.random() < 0.7:
-                words[index] = urllib.parse.quote(self.random.choice(self.foreign), safe="")
+                words[index] = urllib.parse.quote(self.random.choice(foreign), safe="")
             else:
                 words[index] = self.pick(str(uuid.UUID(int=self.random.getrandbits(128))), *BAD_IDS)
         return "/".join(words) or "/"
@@ -297,7 +310,7 @@ class Requests:
         known = ATTRIBUTES[api]
         chosen = {name: self.pick(*known[name]) for name in self.random.sample(list(known), k=self.pick(1, 2, 4, 8))}
         if api == "network" and self.random.random() < 0.8:
-            chosen |= {"network_id": self.random.choice(self.ids["networks"]), "cidr": "10.1.0.0/24", "ip_version": 4}
+            chosen |= {"network_id": self.random.choice(self.ids["networks"] + self.own["networks"] * 3), "cidr": "10.1.0.0/24", "ip_version": 4}
         if api == "image" and schema == {} and self.random.random() < 0.7:
             return [{"op": self.pick("add", "replace", "remove", "x"), "path": "/" + self.pick(name, name, "", "a/b", "~2"),
                      "value": member} for name, member in chosen.items()]
@@ -328,7 +341,9 @@ class Requests:
             return {name: self.with_ids(member, share) for name, member in value.items()}
         if isinstance(value, list):
             return [self.with_ids(element, share) for element in value]
-        return self.random.choice(self.foreign) if isinstance(value, str) and self.random.random() < share else value
+        if not isinstance(value, str) or self.random.random() >= share:
+            return value
+        return self.random.choice(self.foreign if self.random.random() < 0.7 else [text for list in self.own.values() for text in list])
 
 
 def main():
@@ -340,9 +355,9 @@ def main():
     arguments = parser.parse_args()
     cloud = Cloud({name: getattr(arguments, name) for name in documents.NAMES})
     admin = cloud.login(os.environ["OS_USERNAME"], os.environ["OS_PASSWORD"], os.environ["OS_PROJECT_NAME"])
-    ids = other_project(cloud, admin)
+    foreign = objects(cloud, admin, MARKER, is_admin=True)
     user = normal_user(cloud, admin)
-    requests = Requests(arguments.seed, ids)
+    requests = Requests(arguments.seed, foreign, objects(cloud, user, "own", is_admin=False))
     statuses = collections.Counter()
     problems = collections.defaultdict(list)
     slowest = 0.0
