@@ -10,7 +10,7 @@ source "$ROOT/tools/lib/schemas.sh"
 ensure_validators
 new_cloud --standalone --driver fake --debug
 seed=${NOVA_SCHEMA_SEED:-20262}
-count=$([[ ${NOVA_TEST_FULL:-no} == yes ]] && echo 10000 || echo 1000)
+count=$([[ ${NOVA_TEST_FULL:-no} == yes ]] && echo 20000 || echo 3000)
 note "seed $seed, $count requests"
 
 result=$cloud_dir/result

@@ -13,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"; end_of_test' EXIT
 cd "$ROOT"
 seed=${NOVA_SCHEMA_SEED:-20261}
-count=$([[ ${NOVA_TEST_FULL:-no} == yes ]] && echo 400 || echo 60)
+count=$([[ ${NOVA_TEST_FULL:-no} == yes ]] && echo 500 || echo 120)
 note "seed $seed, $count bodies for each schema"
 
 for document in proto-spec/api/*.json; do

@@ -144,7 +144,8 @@ def objects(cloud, token, mark, is_admin):
         named("compute", "/v2.1/os-aggregates", "aggregate")
         flavor = named("compute", "/v2.1/flavors", "flavor", ram=64, vcpus=1, disk=1, **{"os-flavor-access:is_public": False})
     ids["images"] += [cloud.json("image", "POST", "/v2/images", token, {
-        "name": f"{mark}-image", "disk_format": "raw", "container_format": "bare", "visibility": "private"})["id"]]
+        "name": f"{mark}-image", "disk_format": "raw", "container_format": "bare", "visibility": "private"})["id"]
+        for _ in range(3)]
     network = named("network", "/v2.0/networks", "network")
     named("network", "/v2.0/subnets", "subnet", network_id=network, ip_version=4, cidr="10.99.0.0/24" if is_admin else "10.98.0.0/24")
     named("network", "/v2.0/ports", "port", network_id=network)
@@ -176,6 +177,8 @@ def objects(cloud, token, mark, is_admin):
         ids[word] += [shown["tenant_id"]]
     ids["users"] += [shown["user_id"]]
     ids["allocations"] = ids["servers"]
+    if not is_admin:
+        ids["guests"], ids["os-flavors"] = [guest], ["1"]
     return ids
 
 
@@ -218,7 +221,7 @@ class Requests:
         api, path, verb, operation, declared = route
         wrong = self.pick("json", "types", "types", "nesting", "numbers", "utf8", "content type", "ids", "foreign", "foreign",
                           "foreign", "query", "query", "version", "token", "no body")
-        target = self.target(path, wrong, is_admin)
+        target = self.target(path, verb, wrong, is_admin)
         if wrong == "query" or self.random.random() < 0.15:
             target += "?" + "&".join(self.random.choices(self.queries(operation), k=self.pick(1, 1, 3)))
         headers = {"Content-Type": "application/json", "Accept": self.pick("application/json", "*/*")}
@@ -232,7 +235,7 @@ class Requests:
             body = self.body(api, declared, wrong)
         return api, verb.upper(), target, headers, body, wrong
 
-    def target(self, path, wrong, is_admin):
+    def target(self, path, verb, wrong, is_admin):
         words = path.split("/")
         for index, word in enumerate(words):
             if not word.startswith("{"):
@@ -240,7 +243,9 @@ class Requests:
             known = [text for text in self.ids.get(words[index - 1], []) if not is_admin or text not in self.vital]
             foreign = [text for text in self.foreign if not is_admin or text not in self.vital]
             mine = self.own.get(words[index - 1], [])
-            if mine and not is_admin and wrong != "ids" and self.random.random() < (0.2 if wrong == "foreign" else 0.7):
+            # What was deleted is of no more use.
+            share = 0.02 if verb == "delete" else 0.2 if wrong == "foreign" else 0.8
+            if mine and not is_admin and wrong != "ids" and self.random.random() < share:
                 words[index] = urllib.parse.quote(self.random.choice(mine), safe="")
             elif known and (wrong == "foreign" or wrong != "ids" and self.random.random() < 0.4):
                 words[index] = urllib.parse.quote(self.random.choice(known), safe="")
@@ -274,7 +279,7 @@ class Requests:
         names = declared.get("bodies", [])
         schema = self.documents[api]["components"]["schemas"][self.random.choice(names).split("/")[-1]] if names else {}
         value = self.filled(api, schema, self.maker.valid(schema))
-        value = self.with_ids(value, 0.3 if wrong == "foreign" else 0.1)
+        value = self.with_ids(value, self.pick(0.1, 0.3) if wrong == "foreign" else self.pick(0, 0.1))
         if "action" in declared and not names:
             value = {declared["action"]: self.pick(None, {}, [], "x", self.maker.anything(2))}
         if wrong == "types":
@@ -310,7 +315,8 @@ class Requests:
         known = ATTRIBUTES[api]
         chosen = {name: self.pick(*known[name]) for name in self.random.sample(list(known), k=self.pick(1, 2, 4, 8))}
         if api == "network" and self.random.random() < 0.8:
-            chosen |= {"network_id": self.random.choice(self.ids["networks"] + self.own["networks"] * 3), "cidr": "10.1.0.0/24", "ip_version": 4}
+            mine = self.random.choice(self.ids["networks"] + self.own["networks"] * 3)
+            chosen |= {"network_id": mine, "cidr": f"10.{self.random.randint(100, 250)}.0.0/24", "ip_version": 4}
         if api == "image" and schema == {} and self.random.random() < 0.7:
             return [{"op": self.pick("add", "replace", "remove", "x"), "path": "/" + self.pick(name, name, "", "a/b", "~2"),
                      "value": member} for name, member in chosen.items()]
@@ -338,7 +344,9 @@ class Requests:
     def with_ids(self, value, share):
         """The value with some of its strings replaced by ids of the other project."""
         if isinstance(value, dict):
-            return {name: self.with_ids(member, share) for name, member in value.items()}
+            known = {"imageRef": "guests", "flavorRef": "os-flavors", "key_name": "os-keypairs", "network_id": "networks"}
+            return {name: self.random.choice(self.own[known[name]]) if name in known and self.random.random() < 0.8
+                    else self.with_ids(member, share) for name, member in value.items()}
         if isinstance(value, list):
             return [self.with_ids(element, share) for element in value]
         if not isinstance(value, str) or self.random.random() >= share:
