@@ -37,7 +37,7 @@ check_equal "an unknown microversion" "$(status GET "$compute/servers" "${token[
 check_equal "a malformed microversion" "$(status GET "$compute/servers" "${token[@]}" \
     -H 'OpenStack-API-Version: compute two')" 400
 check_equal "an unknown path" "$(status GET "$compute/nonsense" "${token[@]}")" 404
-check_equal "a wrong method" "$(status PUT "$compute/servers" "${token[@]}" "${json[@]}" -d '{}')" 405
+check_equal "a wrong method" "$(status PUT "$compute/servers" "${token[@]}" "${json[@]}" -d '{}')" 404
 check_equal "no such server" "$(status GET "$compute/servers/$(cat /proc/sys/kernel/random/uuid)" "${token[@]}")" 404
 
 say "Another project"

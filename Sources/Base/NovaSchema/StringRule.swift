@@ -13,6 +13,8 @@ public struct StringRule: Sendable {
     let wording: Wording
     /// The ECMAScript expression (with Unicode) of what the rule accepts, for published schemas; nil for a format.
     let pattern: String?
+    /// Whether it is the rule of names, whose spaces at the ends the API before microversions removed.
+    var isName = false
     let accepts: @Sendable (String) -> Bool
 
     /// A rule that accepts what the predicate does.
@@ -22,6 +24,11 @@ public struct StringRule: Sendable {
         self.wording = wording
         self.accepts = accepts
         if case .pattern(let shown) = wording { self.pattern = pattern ?? shown } else { self.pattern = pattern }
+    }
+
+    private init(named wording: Wording, pattern: String, _ accepts: @escaping @Sendable (String) -> Bool) {
+        self.init(wording, pattern: pattern, accepts)
+        isName = true
     }
 
     /// Strings whose every character is in the set; `pattern` says the same and is shown.
@@ -41,7 +48,7 @@ public struct StringRule: Sendable {
 
     /// Names as Nova takes them: printable, no space at either end.
     public static let name = StringRule(
-        .message(
+        named: .message(
             "An invalid 'name' value was provided. The name must be: printable characters. "
                 + "Can not start or end with whitespace."),
         pattern: "^(?!\\p{White_Space})[^\\p{C}\\p{Zl}\\p{Zp}]+(?<!\\p{White_Space})$"

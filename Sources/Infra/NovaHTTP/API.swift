@@ -16,6 +16,8 @@ public struct API: Sendable {
     ///
     /// A token without scope is refused by the rules themselves.
     public var scopes: Set<Scope>?
+    /// Whether what the schemas do not know is left out, not refused (`/v2` of Compute).
+    public var ignoresUnknown: Bool
 
     /// What a token is good for.
     public enum Scope: Sendable {
@@ -26,7 +28,8 @@ public struct API: Sendable {
 
     public init(
         name: String, prefix: String, microversions: MicroversionRange?, faults: FaultStyle, operations: [Operation],
-        allowsProjectInPath: Bool = false, fixedVersion: Microversion = Microversion(2, 1), scopes: Set<Scope>? = nil
+        allowsProjectInPath: Bool = false, fixedVersion: Microversion = Microversion(2, 1), scopes: Set<Scope>? = nil,
+        ignoresUnknown: Bool = false
     ) {
         self.name = name
         self.prefix = prefix
@@ -36,6 +39,7 @@ public struct API: Sendable {
         self.allowsProjectInPath = allowsProjectInPath
         self.fixedVersion = fixedVersion
         self.scopes = scopes
+        self.ignoresUnknown = ignoresUnknown
     }
 
     /// The default rules of its operations.

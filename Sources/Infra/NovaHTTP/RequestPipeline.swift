@@ -179,6 +179,8 @@ struct RequestPipeline: Sendable {
                 break
             }
         }
+        // Nova's router knows a path only together with its method.
+        if case .nova = style { allowed = [] }
         guard allowed.isEmpty else {
             let headers = [("Allow", allowed.sorted().joined(separator: ", "))]
             throw Unroutable(
@@ -233,7 +235,7 @@ struct RequestPipeline: Sendable {
                 "Malformed request URL: URL's project_id '\(project)' doesn't match Context's project_id "
                     + "'\(caller.projectID?.text ?? "None")'")
         }
-        let body = try await RequestBodyReader(operation: first.operation, incoming: incoming).read()
+        var body = try await RequestBodyReader(operation: first.operation, incoming: incoming).read()
         let chosen: (operation: Operation, names: [String])
         if first.operation.action != nil {
             chosen = try Self.action(of: body, existing, all: destination.candidates)
@@ -244,10 +246,14 @@ struct RequestPipeline: Sendable {
         name = operation.name
         let rules = policy.current
         if let schema = Operation.newest(of: operation.body, in: version), body != nil || !operation.bodyIsOptional {
-            guard let body else { throw NovaError(.badRequest, "Malformed request body", details: "no body") }
-            try schema.validate(body)
+            guard let given = body else { throw NovaError(.badRequest, "Malformed request body", details: "no body") }
+            let taken = api.ignoresUnknown ? schema.relaxed(given) : given
+            try schema.validate(taken)
+            body = taken
         }
-        if let schema = Operation.newest(of: operation.query, in: version) { try schema.validate(query: target.query) }
+        if let schema = Operation.newest(of: operation.query, in: version) {
+            try schema.validate(query: api.ignoresUnknown ? schema.relaxed(query: target.query) : target.query)
+        }
         if operation.policy != nil {
             guard let caller else { throw APIRequest.unauthorized() }
             if let scopes = api.scopes, let scope = caller.scope, !scopes.contains(scope) {

@@ -69,7 +69,7 @@ public struct APIService: CloudService {
             TenantUsageResource(parts: parts).operations, UsageAuditResource(parts: parts).operations,
             SecurityGroupsResource(parts: parts).operations, ImageProxyResource(parts: parts).operations,
             NetworkProxyResource(parts: parts).operations, ExternalEventsResource(parts: parts).operations,
-            InsightResource(parts: parts).operations,
+            InsightResource(parts: parts).operations, ConsolesResource(parts: parts).operations,
             WorkflowsResource(parts: parts).operations, CleanupsResource(parts: parts).operations,
             AuditResource(parts: parts).operations,
         ]
@@ -80,7 +80,8 @@ public struct APIService: CloudService {
                 operations: VersionsResource.current + operations, allowsProjectInPath: true, scopes: [.project]),
             API(
                 name: "compute-legacy", prefix: "/v2", microversions: nil, faults: .nova,
-                operations: VersionsResource.legacy + operations, allowsProjectInPath: true, scopes: [.project]),
+                operations: VersionsResource.legacy + operations, allowsProjectInPath: true, scopes: [.project],
+                ignoresUnknown: true),
             API(
                 name: "compute-versions", prefix: "", microversions: nil, faults: .nova,
                 operations: VersionsResource.root),

@@ -44,7 +44,19 @@ struct ServersResource: Sendable {
                 policy: Rules.member, summary: "Changes a server's name and description.", update),
             Operation(
                 .delete, "/servers/{id}", name: "os_compute_api:servers:delete", policy: Rules.member,
-                success: 204, summary: "Deletes a server.", delete),
+                success: 204, summary: "Deletes a server."
+            ) { request in
+                try await delete(request)
+                return .empty(204)
+            },
+            Operation(
+                .post, "/servers/{id}/action", name: "os_compute_api:os-deferred-delete:force", action: "forceDelete",
+                body: ServerSchemas.action("forceDelete", .any), policy: Rules.member, success: 202,
+                summary: "Deletes a server, also where others are kept for a while."
+            ) { request in
+                try await delete(request)
+                return .empty(202)
+            },
         ]
     }
 
@@ -116,7 +128,7 @@ struct ServersResource: Sendable {
     }
 
     /// Accepts the deletion and its workflow in one transaction; a deletion that is under way is not begun twice.
-    private func delete(_ request: APIRequest) async throws -> APIResponse {
+    private func delete(_ request: APIRequest) async throws {
         let server = try await parts.server(request)
         try ServerAction.delete.checkLock(server, isAdmin: request.caller.isAdmin)
         let workflow = WorkflowRecord(
@@ -132,6 +144,5 @@ struct ServersResource: Sendable {
             return isNew
         }
         if isNew { parts.wakeConductor(workflow.id, request.context) }
-        return .empty(204)
     }
 }

@@ -17,18 +17,24 @@ struct ServicesResource: Sendable {
                 query: Queries.of(["host": .string, "binary": .string]), policy: Rules.admin,
                 summary: "Lists daemons.", list),
             word("enable"), word("disable"), word("disable-log-reason"), word("force-down", since: 11),
-            Operation(
-                .put, "/os-services/{id}", name: Self.update, since: .v(53), body: [BodySchema(Self.changes)],
-                policy: Rules.admin, summary: "Enables or disables a compute service, or says that it is down."
-            ) { request in
-                let id = try request.parameter("id")
-                guard let service = ServiceID(id) else { throw NovaError(.badRequest, "Invalid uuid \(id)") }
-                return try await change(service, request)
-            },
+            byID("{id}"),
+            // From 2.53 on the words are ids like others: such that are none.
+            byID("enable"), byID("disable"), byID("disable-log-reason"), byID("force-down"),
             Operation(
                 .delete, "/os-services/{id}", name: "os_compute_api:os-services:delete", policy: Rules.admin,
                 success: 204, summary: "Forgets a daemon that is gone for good.", delete),
         ]
+    }
+
+    private func byID(_ segment: String) -> Operation {
+        Operation(
+            .put, "/os-services/\(segment)", name: Self.update, since: .v(53), body: [BodySchema(Self.changes)],
+            policy: Rules.admin, summary: "Enables or disables a compute service, or says that it is down."
+        ) { request in
+            let id = request.parameters["id"] ?? segment
+            guard let service = ServiceID(id) else { throw NovaError(.badRequest, "Invalid uuid \(id)") }
+            return try await change(service, request)
+        }
     }
 
     private static let reason = JSONSchema.string(min: 1, max: 255)

@@ -78,7 +78,7 @@ enum SampleAPI {
 
 @Suite("HTTP pipeline", .timeLimit(.minutes(1)))
 struct PipelineTests {
-    @Test("Routes: literal before parameter, prefixes, project in the path, HEAD, 404 and 405")
+    @Test("Routes: literal before parameter, prefixes, project in the path, HEAD, 404 for a path or a method")
     func routing() async throws {
         try await TestServer.with([SampleAPI.compute, SampleAPI.root]) { client in
             #expect(try await client.send("GET", "/", token: nil).status == 300)
@@ -97,11 +97,36 @@ struct PipelineTests {
             #expect(head.status == 200)
             #expect(head.body.isEmpty)
             #expect(try await client.send("GET", "/v2.1/nowhere").status == 404)
-            let wrong = try await client.send("PUT", "/v2.1/things/detail")
-            #expect(wrong.status == 405)
-            #expect(try wrong.json()["badMethod"]?["code"] == 405)
-            #expect(wrong.header("Allow")?.contains("GET") == true)
+            // Nova answers to a wrong method as to a wrong path; so does DELETE of a collection, which is that of an empty id.
+            #expect(try await client.send("PUT", "/v2.1/things/detail").status == 404)
+            #expect(try await client.send("DELETE", "/v2.1/things/").status == 404)
             #expect(try await client.send("GET", "/v2.1/things/1?a=%ff").status == 400)
+        }
+    }
+
+    @Test("A wrong method is 405 for the other services")
+    func methods() async throws {
+        try await TestServer.with([SampleAPI.api(.keystone)]) { client in
+            let wrong = try await client.send("PUT", "/v1/things/detail")
+            #expect(wrong.status == 405)
+            #expect(wrong.header("Allow")?.contains("GET") == true)
+        }
+    }
+
+    @Test("An API that ignores what it does not know takes it out of a body")
+    func ignored() async throws {
+        let body: JSONValue = ["thing": ["name": " a ", "colour": "red"], "nix": 1]
+        var api = SampleAPI.api(.nova)
+        try await TestServer.with([api]) { client in
+            let refused = try await client.send("POST", "/v1/things", json: body)
+            #expect(refused.status == 400)
+        }
+        api.ignoresUnknown = true
+        try await TestServer.with([api]) { client in
+            let made = try await client.send("POST", "/v1/things", json: body)
+            #expect(made.status == 201)
+            #expect(try made.json() == ["thing": ["name": "a"]])
+            #expect(try await client.send("POST", "/v1/things", json: ["nix": 1]).status == 400)
         }
     }
 

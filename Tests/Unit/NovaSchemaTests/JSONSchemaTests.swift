@@ -25,6 +25,30 @@ struct JSONSchemaTests {
         }
     }
 
+    @Test("Before microversions, what the schema does not know is left out, and names lose the spaces at their ends")
+    func relaxed() {
+        let given: JSONValue = [
+            "server": [
+                "name": "\u{2003} a b ", "flavorRef": " 1 ", "nix": 1, "metadata": ["UPPER": "x"],
+                "networks": [["uuid": "6f70656e-7374-6163-6b20-342065766572", "nix": 2]], "description": nil,
+            ], "others": 3,
+        ]
+        let taken: JSONValue = [
+            "server": [
+                "name": "a b", "flavorRef": " 1 ", "metadata": ["UPPER": "x"],
+                "networks": [["uuid": "6f70656e-7374-6163-6b20-342065766572"]], "description": nil,
+            ]
+        ]
+        #expect(Self.server.relaxed(given) == taken)
+        // What is wrong stays wrong: here the key of the metadata.
+        #expect(message(taken) != nil)
+        #expect(message(Self.server.relaxed(["server": ["name": "  "]])) != nil)
+        #expect(Self.server.relaxed(["server": "text"]) == ["server": "text"])
+        let query = JSONSchema.object(properties: ["limit": .integer()])
+        #expect(query.relaxed(query: [("limit", "1"), ("nix", "2")]).map(\.name) == ["limit"])
+        #expect(JSONSchema.anyObject.relaxed(query: [("nix", "2")]).map(\.name) == ["nix"])
+    }
+
     @Test("What follows the schema passes")
     func valid() {
         #expect(message(["server": ["name": "a"]]) == nil)
