@@ -49,24 +49,25 @@ struct ServerLockResource: Sendable {
                     .object(properties: ["locked_reason": .string(min: 1, max: 255)], additional: false)))),
     ]
 
+    /// Changes a server's row, and notes that among the server's actions; `body` says whether there is a change.
     private func change(
         _ request: APIRequest, _ action: ServerAction,
         _ body: @escaping @Sendable (inout ServerRecord) throws -> Bool
     ) async throws -> APIResponse {
-        let server = try await parts.server(request)
-        let context = request.context
+        let id = try await parts.server(request).id
+        let workflow = WorkflowRecord(kind: action.recordedName, server: id, context: request.context, data: [])
         let found = try await parts.database.write { connection in
-            let table = ServerTable(connection)
-            guard let before = try table.find(server.id) else { return false }
-            var hasChanged = false
-            let after = try table.change(server.id) { hasChanged = try body(&$0) }
-            if let after, hasChanged {
-                try ServerChangeTable(connection).note(
-                    action.rawValue, by: context.userID.text, why: "", from: before, to: after)
+            let servers = ServerTable(connection)
+            guard var server = try servers.find(id) else { return false }
+            guard try body(&server) else { return true }
+            // As the original: a state that was set has no event.
+            let event = action == .resetState ? nil : "api_\(action.recordedName)"
+            try WorkflowTable(connection).insert(workflow, event: event) {
+                try servers.change(id) { _ = try body(&$0) }
             }
-            return after != nil
+            return true
         }
-        guard found else { throw NovaError(.notFound, "Instance \(server.id) could not be found.") }
+        guard found else { throw NovaError(.notFound, "Instance \(id) could not be found.") }
         return .empty(202)
     }
 

@@ -102,6 +102,34 @@ struct ServerPartsTests {
         }
     }
 
+    @Test func locksAndStatesThatWereSetStandAmongTheActions() async throws {
+        try await CloudAPI.with { api in
+            let id = try await api.server()
+            let path = "/servers/\(id)/action"
+            #expect(try await api.send("POST", path, ["lock": nil]).status == 202)
+            #expect(try await api.send("POST", path, ["lock": nil]).status == 202)
+            #expect(try await api.send("POST", path, ["unlock": nil]).status == 202)
+            #expect(try await api.send("POST", path, ["os-resetState": ["state": "error"]], as: "admin").status == 202)
+            let listed = try await api.send("GET", "/servers/\(id)/os-instance-actions").body["instanceActions"]
+            // A lock on what is locked already changes nothing.
+            #expect(listed?.arrayValue?.map { $0["action"] } == ["resetState", "unlock", "lock"])
+            #expect(listed?.arrayValue?.map { $0["user_id"] } == ["admin", "member", "member"])
+            #expect(listed?.arrayValue?.allSatisfy { $0["message"] == .null } == true)
+            let request = try #require(listed?[2]?["request_id"]?.stringValue)
+            let lock = try await api.send("GET", "/servers/\(id)/os-instance-actions/\(request)").body["instanceAction"]
+            #expect(lock?["events"]?.arrayValue?.count == 1)
+            #expect(lock?["events"]?[0]?["event"] == "api_lock")
+            #expect(lock?["events"]?[0]?["result"] == "Success")
+            #expect(lock?["events"]?[0]?["finish_time"]?.stringValue != nil)
+            let history = try await api.database.read { try ServerChangeTable($0).list(of: id, limit: 10) }
+            #expect(history.map(\.what) == ["resetState", "unlock", "lock"])
+            #expect(history.first?.before?.vmState == .active)
+            #expect(history.first?.after?.vmState == .error)
+            let open = try await api.database.read { try WorkflowTable($0).takeable(limit: 10, owedLimit: 10) }
+            #expect(open.isEmpty)
+        }
+    }
+
     @Test func updatesAnswerLessBefore75() async throws {
         try await CloudAPI.with { api in
             let id = try await api.server()
