@@ -4,10 +4,11 @@ import NovaSchema
 
 extension ImageAPI {
     /// The newest version, whose numbers say which of Glance's features clients may expect.
-    private static let current = "v2.17"
+    private static let current = "v2.15"
+    /// Without 2.14, the management of caches; 2.16 and 2.17, caches and locations, are not there either.
     private static let supported = [
-        "v2.16", "v2.15", "v2.14", "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", "v2.7", "v2.6", "v2.5", "v2.4",
-        "v2.3", "v2.2", "v2.1", "v2.0",
+        "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1",
+        "v2.0",
     ]
 
     var versionOperations: [Operation] {

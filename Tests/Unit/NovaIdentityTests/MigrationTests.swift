@@ -60,6 +60,23 @@ struct MigrationTests {
         }
         await before.close()
         let after = try Database(path: "\(folder)/identity.sqlite", schema: IdentitySchema.current, log: log)
+        // The release before still adds roles, and reads assignments, as it knows them.
+        try await after.write { connection in
+            try connection.execute("INSERT INTO roles (id, name, description) VALUES ('late', 'late', '')")
+            try connection.execute(
+                """
+                INSERT INTO role_assignments (actor_kind, actor_id, target_kind, target_id, role_id, inherited)
+                VALUES ('user', 'u', 'project', 'p', 'late', 0), ('user', 'u', 'domain', 'd', 'late', 1),
+                    ('group', 'g', 'project', 'p', 'late', 0)
+                """)
+        }
+        let former = try await after.read { connection in
+            try connection.rows("SELECT user_id, target_kind, target_id, role_id FROM assignments ORDER BY role_id") {
+                "\(try $0.text(0)) \(try $0.text(1)) \(try $0.text(2)) \(try $0.text(3))"
+            }
+        }
+        #expect(former == ["u system all id-admin", "u project p late"])
+        try await after.write { try $0.execute("DELETE FROM role_assignments WHERE role_id = 'late'") }
         let (assignments, implied, users) = try await after.read { connection in
             (
                 try connection.rows("SELECT actor_kind, actor_id, role_id FROM role_assignments") {

@@ -66,8 +66,8 @@ CREATE TABLE roles (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
     description TEXT NOT NULL,
-    domain_id TEXT NOT NULL,
-    options TEXT NOT NULL,
+    domain_id TEXT NOT NULL DEFAULT '',
+    options TEXT NOT NULL DEFAULT '{}',
     UNIQUE (domain_id, name)
 ) STRICT;
 -- Who has the first role has the second one as well.
@@ -90,6 +90,10 @@ CREATE TABLE role_assignments (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX role_assignments_by_target ON role_assignments (target_kind, target_id);
 CREATE INDEX role_assignments_by_role ON role_assignments (role_id);
+-- What the release before reads, as long as one of its processes runs.
+CREATE VIEW assignments AS
+SELECT actor_id AS user_id, target_kind, target_id, role_id FROM role_assignments
+WHERE actor_kind = 'user' AND inherited = 0;
 
 CREATE TABLE application_credentials (
     id TEXT PRIMARY KEY NOT NULL,
