@@ -86,6 +86,10 @@ struct DiscoveryOperations: Sendable {
             Operation(
                 .get, "/quotas/{id}/default", name: "get_quota_default", policy: "@", success: 200,
                 summary: "The quotas of a new project.", Self.quota),
+            Operation(
+                .delete, "/quotas/{id}", name: "delete_quota", policy: "role:admin or is_admin:True", success: 204,
+                summary: "Gives a project the usual quotas, which it has: there are no others."
+            ) { _ in .empty(204) },
         ]
             + Self.absent.flatMap { path -> [Operation] in
                 let resource = path.split(separator: "-").joined(separator: "_")

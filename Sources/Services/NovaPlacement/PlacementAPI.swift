@@ -17,7 +17,7 @@ struct PlacementAPI: Sendable {
         API(
             name: "placement", prefix: "",
             microversions: .placement,
-            faults: .placement, operations: [versions] + providerOperations + consumerOperations)
+            faults: .placement, operations: [versions] + providerOperations + consumerOperations + nameOperations)
     }
 
     private var versions: Operation {
