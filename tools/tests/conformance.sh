@@ -1,20 +1,17 @@
 #!/usr/bin/env bash
 # tools/tests/conformance.sh: the unmodified openstack client against all daemons with libvirt and QEMU.
-# The client comes from PyPI into a virtual environment in .build/venv. Six guest boots, two clouds on one libvirtd.
+# Six guest boots, two clouds on one libvirtd.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tools/lib/libvirt.sh
 source "$ROOT/tools/lib/libvirt.sh"
+# shellcheck source=tools/lib/clients.sh
+source "$ROOT/tools/lib/clients.sh"
 ensure_libvirtd
 
-venv=$ROOT/.build/venv
-if [[ ! -x $venv/bin/openstack ]]; then
-    say "Installing the openstack client in $venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install -q --disable-pip-version-check python-openstackclient==10.5.0
-fi
-openstack() { timeout 600 "$venv/bin/openstack" "$@"; }
+ensure_clients
+openstack() { timeout 600 "$clients/bin/openstack" "$@"; }
 value() { openstack "${@:2}" -f value -c "$1"; }
 
 # A domain of somebody else: no sweep and no wipe may touch it.
