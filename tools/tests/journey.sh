@@ -9,10 +9,11 @@ source "$ROOT/tools/lib/clients.sh"
 ensure_clients
 new_cloud --standalone --driver fake --hosts 2 --debug
 
+# The servers are in the cloud's own network: in its own one the journey ends with the router of the section floating.
 # Not yet: volume boot-from-volume security floating interface console resize shelve migrate.
 sections='identity|flavor|keypair|image|network|server|lock|pause|metadata|snapshot|rebuild|rescue|group|quota|operator'
 log=$cloud_dir/journey
-JOURNEY_COLD=1 JOURNEY_ONLY="^($sections|placement)\$" "$suites/journey.sh" | tee "$log" || true
+JOURNEY_NET=default JOURNEY_COLD=1 JOURNEY_ONLY="^($sections|placement)\$" "$suites/journey.sh" | tee "$log" || true
 passed=$((passed + $(grep -c '^PASS ' "$log" || true)))
 while IFS= read -r step; do
     not_ok "$step" "$(grep -F -A 1 "FAIL $step" "$log" | tail -n 1)"

@@ -14,6 +14,8 @@ ensure_clients
 lists=("$@")
 ((${#lists[@]})) || lists=("$ROOT/Tests/Conformance/quick.txt")
 later=$ROOT/Tests/Conformance/later.txt
+# Tempest registers the folder of each cloud there by its last part.
+rm -f "$CONF_DIR/workspaces.yaml"
 
 # Live migration needs hosts that move guests; our fake driver can take snapshots and set passwords.
 without=()
@@ -29,7 +31,7 @@ run_list() {
     log=$(mktemp)
     rm -rf "$results"
     TEMPEST_RESULTS=$results TEMPEST_SET=$(IFS=';' && echo "${settings[*]}") TEMPEST_CONCURRENCY=2 \
-        TEMPEST_WS=$cloud_dir/tempest "$suites/tempest.sh" "$list" >"$log" 2>&1 || true
+        TEMPEST_WS=$cloud_dir/${cloud_dir##*/} "$suites/tempest.sh" "$list" >"$log" 2>&1 || true
     if [[ ! -s $results/results.tsv ]]; then
         not_ok "$name ran" "$(tail -n 20 "$log")"
     else
