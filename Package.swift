@@ -292,6 +292,13 @@ let testTargets = [
             "NovaCore", "NovaWire", "NovaSchema", "NovaConfig", "NovaMessaging", "NovaRPC", "NovaDatabase", "NovaModel",
             "NovaInterfaces", "NovaStore", "NovaHTTP", "NovaHTTPClient", "NovaAPI", "DatabaseTestKit",
         ], packages: [log]),
+    tests(
+        "DocumentTests", in: "Unit",
+        service + web + [
+            "NovaMessaging", "NovaCrypto", "NovaDatabase", "NovaHTTPClient", "NovaStore", "PlacementStore",
+            "NetworkFake", "NovaAPI", "NovaIdentity", "NovaImage", "NovaNetwork", "NovaPlacement", "NovaScheduler",
+            "NovaConductor", "NovaCompute", "DatabaseTestKit",
+        ], packages: [log]),
     tests("NovaAuditTests", in: "Unit", ["NovaCore", "NovaModel", "NovaInterfaces", "NovaAudit"]),
     tests(
         "NovaIdentityTests", in: "Unit",

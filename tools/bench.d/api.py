@@ -78,6 +78,7 @@ class Cloud:
             entry["type"]: next(e["url"] for e in entry["endpoints"] if e["interface"] == "public") for entry in catalog
         }
         self.compute = urls["compute"].rstrip("/")
+        self.identity = env["OS_AUTH_URL"].rstrip("/")
         client = self.client()
         images = client.get(urls["image"].rstrip("/").removesuffix("/v2") + "/v2/images?name=tiny-guest")["images"]
         self.image = images[0]["id"]

@@ -74,6 +74,22 @@ public struct Configuration: Sendable {
         return text
     }
 
+    /// A configuration file with every declared option at its default, as comments.
+    public static func sample(_ known: [any OptionDeclaration]) -> String {
+        var text = ""
+        var section: String?
+        for option in ordered(known) {
+            if option.section != section {
+                text += "\(section == nil ? "" : "\n")[\(option.section)]\n"
+                section = option.section
+            }
+            let value = option.defaultText.split(separator: "\n").joined(separator: "\n#    ")
+            text +=
+                "\n# \(option.help)\n# Type: \(option.expectation)\n#\(option.name) =\(value.isEmpty ? "" : " ")\(value)\n"
+        }
+        return text
+    }
+
     /// One declaration per name, [DEFAULT] first.
     private static func ordered(_ options: [any OptionDeclaration]) -> [any OptionDeclaration] {
         var seen: Set<OptionKey> = []

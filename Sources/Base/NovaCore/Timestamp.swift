@@ -51,14 +51,31 @@ public struct Timestamp: Hashable, Sendable, Comparable {
         var raw = time_t(seconds)
         var parts = tm()
         gmtime_r(&raw, &parts)
-        func pad(_ value: some BinaryInteger, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
+        // Digits one by one: lists show several times per row.
+        return String(unsafeUninitializedCapacity: 40) { buffer in
+            var end = 0
+            func add(_ value: some BinaryInteger, _ width: Int, then separator: String = "") {
+                var rest = UInt64(clamping: value)
+                for at in stride(from: end + width - 1, through: end, by: -1) {
+                    buffer[at] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                end += width
+                for byte in separator.utf8 {
+                    buffer[end] = byte
+                    end += 1
+                }
+            }
+            let year = Int(parts.tm_year) + 1900
+            add(year, year > 9_999 ? 6 : 4, then: "-")
+            add(parts.tm_mon + 1, 2, then: "-")
+            add(parts.tm_mday, 2, then: "T")
+            add(parts.tm_hour, 2, then: ":")
+            add(parts.tm_min, 2, then: ":")
+            add(parts.tm_sec, 2, then: fraction ? "." : zone)
+            if fraction { add(fractional, 6, then: zone) }
+            return end
         }
-        let date = "\(pad(Int(parts.tm_year) + 1900, 4))-\(pad(parts.tm_mon + 1, 2))-\(pad(parts.tm_mday, 2))"
-        let time = "\(pad(parts.tm_hour, 2)):\(pad(parts.tm_min, 2)):\(pad(parts.tm_sec, 2))"
-        let micro = fraction ? "." + pad(fractional, 6) : ""
-        return "\(date)T\(time)\(micro)\(zone)"
     }
 
     /// Parses `YYYY-MM-DD[T ]HH:MM:SS[.f…][Z|±HH:MM]`; nil for other text.

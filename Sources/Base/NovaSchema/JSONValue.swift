@@ -71,11 +71,16 @@ extension JSONValue {
     public var isNull: Bool { if case .null = self { true } else { false } }
 
     /// The integer, also when written as a decimal string, as Nova's schemas allow; nil for anything else.
+    ///
+    /// A string beyond 64 bits is the greatest or the least integer.
     public var lenientInteger: Int64? {
         switch self {
-        case .integer(let value): value
-        case .string(let text): Int64(text)
-        default: nil
+        case .integer(let value): return value
+        case .string(let text):
+            let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+            guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
+            return Int64(text) ?? (digits.count < text.utf8.count ? .min : .max)
+        default: return nil
         }
     }
 
@@ -107,6 +112,12 @@ extension JSONValue {
 
 /// The strings that Nova's boolean schema takes beside true and false.
 enum BooleanWords {
+    /// All that the schema takes, in the order in which Nova names them.
+    static let all: [JSONValue] = [
+        true, "True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes", false, "False", "FALSE", "false", "0",
+        "OFF", "Off", "off", "NO", "No", "no",
+    ]
+
     static func value(of text: String) -> Bool? {
         switch text {
         case "True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes": true

@@ -55,6 +55,18 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// One string of several pieces, such as an address.
+    public mutating func value(joining pieces: (String, String, String, String)) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        escape(pieces.0)
+        escape(pieces.1)
+        escape(pieces.2)
+        escape(pieces.3)
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
     /// An integer, or null for nil.
     public mutating func value(_ value: Int64?) {
         guard let value else { return raw("null") }
@@ -159,18 +171,20 @@ public struct JSONWriter: Sendable {
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { utf8 in
-            var clean = 0
-            for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-                bytes.append(contentsOf: utf8[clean..<index])
-                clean = index + 1
-                escape(byte)
-            }
-            bytes.append(contentsOf: utf8[clean...])
-        }
+        escape(text)
         bytes.append(UInt8(ascii: "\""))
     }
+
+    private mutating func escape(_ text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            guard utf8.contains(where: Self.isSpecial) else { return bytes.append(contentsOf: utf8) }
+            for byte in utf8 { if Self.isSpecial(byte) { escape(byte) } else { bytes.append(byte) } }
+        }
+    }
+
+    /// Whether a string may hold the byte only escaped.
+    private static func isSpecial(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
 
     private mutating func escape(_ byte: UInt8) {
         bytes.append(UInt8(ascii: "\\"))

@@ -33,20 +33,18 @@ extension JSONSchema {
             switch value {
             case .string:
                 return broken(
-                    "\(value.pythonText) is not one of [True, 'True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes', False, 'False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no']"
-                )
+                    "\(value.pythonText) is not one of \(JSONValue.array(BooleanWords.all).pythonText)")
             default: return wrongType("'boolean', 'string'")
             }
         case .integer(let min, let max, let strict):
             let number: Int64
             switch value {
             case .integer(let integer): number = integer
-            case .string(let text) where !strict:
-                let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
-                guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else {
+            case .string where !strict:
+                guard let integer = value.lenientInteger else {
                     return broken("\(value.pythonText) does not match '^-?[0-9]+$'")
                 }
-                number = Int64(text) ?? (text.hasPrefix("-") ? .min : .max)
+                number = integer
             default: return wrongType(strict ? "'integer'" : "'integer', 'string'")
             }
             if let min, number < min { return broken("\(value.pythonText) is less than the minimum of \(min)") }

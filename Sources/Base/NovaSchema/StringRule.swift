@@ -11,15 +11,20 @@ public struct StringRule: Sendable {
     }
 
     let wording: Wording
+    /// The ECMAScript expression (with Unicode) of what the rule accepts, for published schemas; nil for a format.
+    let pattern: String?
     let accepts: @Sendable (String) -> Bool
 
     /// A rule that accepts what the predicate does.
-    public init(_ wording: Wording, _ accepts: @escaping @Sendable (String) -> Bool) {
+    ///
+    /// - Parameter pattern: an expression of the same for documents; a pattern of the wording is it already.
+    public init(_ wording: Wording, pattern: String? = nil, _ accepts: @escaping @Sendable (String) -> Bool) {
         self.wording = wording
         self.accepts = accepts
+        if case .pattern(let shown) = wording { self.pattern = pattern ?? shown } else { self.pattern = pattern }
     }
 
-    /// Strings whose every character is in the set; `pattern` is shown only.
+    /// Strings whose every character is in the set; `pattern` says the same and is shown.
     public static func characters(_ pattern: String, _ accepts: @escaping @Sendable (Unicode.Scalar) -> Bool)
         -> StringRule
     {
@@ -27,7 +32,8 @@ public struct StringRule: Sendable {
     }
 
     /// A UUID with or without hyphens.
-    public static let uuid = StringRule(.format("uuid")) { text in
+    public static let uuid = StringRule(.format("uuid"), pattern: "^(?=.{32,36}$)(?:-*[0-9a-fA-F]){32}-*$") {
+        text in
         let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
         return digits.count == 32 && text.utf8.count <= 36
             && digits.allSatisfy { (48...57).contains($0) || (97...102).contains($0 | 0x20) }
@@ -37,7 +43,8 @@ public struct StringRule: Sendable {
     public static let name = StringRule(
         .message(
             "An invalid 'name' value was provided. The name must be: printable characters. "
-                + "Can not start or end with whitespace.")
+                + "Can not start or end with whitespace."),
+        pattern: "^(?!\\p{White_Space})[^\\p{C}\\p{Zl}\\p{Zp}]+(?<!\\p{White_Space})$"
     ) { text in
         guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last else { return false }
         return !first.properties.isWhitespace && !last.properties.isWhitespace && isPrintable(text)
@@ -47,7 +54,8 @@ public struct StringRule: Sendable {
     public static let spacedName = StringRule(
         .message(
             "An invalid 'name' value was provided. The name must be: printable characters with at least one non space "
-                + "character.")
+                + "character."),
+        pattern: "^(?=[\\s\\S]*\\P{White_Space})[^\\p{C}\\p{Zl}\\p{Zp}]*$"
     ) { text in text.unicodeScalars.contains { !$0.properties.isWhitespace } && isPrintable(text) }
 
     /// An ISO 8601 date and time.
@@ -55,7 +63,11 @@ public struct StringRule: Sendable {
     }
 
     /// Standard Base64 text; line breaks are allowed.
-    public static let base64 = StringRule(.format("base64")) { text in
+    public static let base64 = StringRule(
+        .format("base64"),
+        pattern: "^[\\r\\n]*(?:(?:[A-Za-z0-9+/][\\r\\n]*){4})*"
+            + "(?:(?:[A-Za-z0-9+/][\\r\\n]*){2}(?:=[\\r\\n]*){2}|(?:[A-Za-z0-9+/][\\r\\n]*){3}=[\\r\\n]*)?$"
+    ) { text in
         var count = 0
         var padding = 0
         for byte in text.utf8 {

@@ -13,6 +13,18 @@ public struct HostTable {
         try connection.rows("SELECT record FROM hosts ORDER BY host") { try $0.field(0, as: HostRecord.self) }
     }
 
+    /// Up to so many hosts are asked for by name; for more all are read.
+    private static let named = 32
+
+    /// Those of some names that there are.
+    public func list(_ hosts: Set<String>) throws -> [HostRecord] {
+        guard hosts.count <= Self.named else { return try list().filter { hosts.contains($0.resources.host) } }
+        let places = Array(repeating: "?", count: hosts.count).joined(separator: ", ")
+        return try connection.rows(
+            "SELECT record FROM hosts WHERE host IN (\(places)) ORDER BY host", hosts.map { .text($0) }
+        ) { try $0.field(0, as: HostRecord.self) }
+    }
+
     public func find(_ host: String) throws -> HostRecord? {
         try connection.row("SELECT record FROM hosts WHERE host = ?", [.text(host)]) {
             try $0.field(0, as: HostRecord.self)

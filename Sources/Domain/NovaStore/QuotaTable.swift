@@ -26,11 +26,18 @@ public struct QuotaTable {
     public init(_ connection: Connection) { self.connection = connection }
 
     /// The limits of a scope, by resource; -1 is no limit.
-    public func limits(of scope: Scope) throws -> [String: Int64] {
-        let rows = try connection.rows("SELECT resource, hard_limit FROM quotas WHERE scope = ?", [.text(scope.text)]) {
-            (try $0.text(0), try $0.int(1))
+    public func limits(of scope: Scope) throws -> [String: Int64] { try limits(of: [scope])[scope] ?? [:] }
+
+    /// The limits of several scopes, in one statement; a scope without limits is absent.
+    public func limits(of scopes: [Scope]) throws -> [Scope: [String: Int64]] {
+        let byText = Dictionary(scopes.map { ($0.text, $0) }) { a, _ in a }
+        let places = Array(repeating: "?", count: scopes.count).joined(separator: ", ")
+        let rows = try connection.rows(
+            "SELECT scope, resource, hard_limit FROM quotas WHERE scope IN (\(places))", scopes.map { .text($0.text) }
+        ) { (scope: try $0.text(0), resource: try $0.text(1), limit: try $0.int(2)) }
+        return rows.reduce(into: [:]) { limits, row in
+            if let scope = byText[row.scope] { limits[scope, default: [:]][row.resource] = row.limit }
         }
-        return Dictionary(rows) { a, _ in a }
     }
 
     /// Sets limits of a scope; those that are not named stay.

@@ -18,8 +18,10 @@ public struct ServerTable {
 
     /// A server by its id, deleted ones only when asked for.
     public func find(_ id: ServerID, deleted: Bool = false) throws -> ServerRecord? {
-        let clause = deleted ? "id = ?" : "id = ? AND is_deleted = 0"
-        return try connection.record(ServerRecord.self, from: "servers", where: clause, [id.column])
+        // By the key alone: with another condition PostgreSQL may take an index that begins with that one, and keeps to it
+        // until the table is analysed for the first time.
+        let server = try connection.record(ServerRecord.self, from: "servers", where: "id = ?", [id.column])
+        return server.flatMap { deleted || !$0.isDeleted ? $0 : nil }
     }
 
     /// Changes a server when it is still as the caller believes; the body gets the row as it is now.

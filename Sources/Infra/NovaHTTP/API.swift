@@ -1,3 +1,5 @@
+public import NovaPolicy
+
 /// An API: operations under one prefix that share versions and the form of their faults.
 public struct API: Sendable {
     public var name: String
@@ -34,5 +36,17 @@ public struct API: Sendable {
         self.allowsProjectInPath = allowsProjectInPath
         self.fixedVersion = fixedVersion
         self.scopes = scopes
+    }
+
+    /// The default rules of its operations.
+    public var policyDefaults: [PolicyDefault] {
+        operations.compactMap { operation in
+            guard let rule = operation.policy else { return nil }
+            let action = operation.action.map { " (\($0))" } ?? ""
+            return PolicyDefault(
+                name: operation.name, check: rule,
+                operations: ["\(operation.verb.rawValue) \(prefix)\(operation.path)\(action)"],
+                summary: operation.summary)
+        }
     }
 }

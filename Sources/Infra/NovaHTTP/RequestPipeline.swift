@@ -41,22 +41,14 @@ struct RequestPipeline: Sendable {
         trustsForwardedHeaders: Bool, fallbackHost: String, isSecure: Bool = false, log: Logger,
         metrics: RequestMetrics, served: @escaping @Sendable (ServedRequest) -> Void = { _ in }
     ) throws {
-        var defaults: [PolicyDefault] = []
         mounts = apis.map { api in
             var mount = Mount(api: api, prefix: api.prefix.split(separator: "/").map(String.init))
             for (index, operation) in api.operations.enumerated() {
                 mount.tree.add(operation.path, operation: index)
-                guard let rule = operation.policy else { continue }
-                let action = operation.action.map { " (\($0))" } ?? ""
-                defaults.append(
-                    PolicyDefault(
-                        name: operation.name, check: rule,
-                        operations: ["\(operation.verb.rawValue) \(api.prefix)\(operation.path)\(action)"],
-                        summary: operation.summary))
             }
             return mount
         }.sorted { $0.prefix.count > $1.prefix.count }
-        try policy.add(defaults: defaults)
+        try policy.add(defaults: apis.flatMap(\.policyDefaults))
         self.policy = policy
         self.authenticator = authenticator
         self.authURI = authURI

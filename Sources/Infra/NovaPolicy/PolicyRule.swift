@@ -1,3 +1,5 @@
+import NovaSchema
+
 /// A rule of a running service as an operator sees it.
 public struct PolicyRule: Sendable, Equatable {
     public var name: String
@@ -15,6 +17,16 @@ public struct PolicyRule: Sendable, Equatable {
         self.standard = standard
         self.operations = operations
         self.summary = summary
+    }
+
+    /// A policy file with every rule at its default, as comments; of two with one name only the first.
+    public static func sample(_ rules: some Sequence<PolicyRule>) -> String {
+        var seen: Set<String> = []
+        return rules.compactMap { rule -> String? in
+            guard let standard = rule.standard, seen.insert(rule.name).inserted else { return nil }
+            let about = ([rule.summary] + rule.operations).filter { !$0.isEmpty }.map { "# \($0)\n" }.joined()
+            return "\(about)#\(JSONValue.string(rule.name).text): \(JSONValue.string(standard).text)\n"
+        }.joined(separator: "\n")
     }
 }
 

@@ -6,6 +6,7 @@ struct Arguments: Equatable {
     /// `section.name=value`, later ones win.
     var overrides: [String] = []
     var dumpConfig = false
+    var sampleConfig = false
     var help = false
     var version = false
 
@@ -28,6 +29,7 @@ struct Arguments: Equatable {
             case "--log-file": overrides.append("DEFAULT.log_file=" + (try value(of: "--log-file", attached)))
             case "--debug" where attached == nil: overrides.append("DEFAULT.debug=true")
             case "--dump-config" where attached == nil: dumpConfig = true
+            case "--sample-config" where attached == nil: sampleConfig = true
             case "--help" where attached == nil, "-h": help = true
             case "--version" where attached == nil: version = true
             default: throw NovaError(.badRequest, "Unknown argument \(word). See --help.")
@@ -46,6 +48,7 @@ struct Arguments: Equatable {
           --log-file FILE           Append the log to FILE instead of standard error.
           --debug                   Log at debug level.
           --dump-config             Print the effective configuration, secrets masked, and exit.
+          --sample-config           Print a configuration file with every option at its default, and exit.
           --version                 Print the version and exit.
           --help                    Print this text and the options, and exit.
 

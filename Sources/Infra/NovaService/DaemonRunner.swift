@@ -41,6 +41,10 @@ public enum DaemonRunner {
                 show(Arguments.usage(daemon.name) + Configuration.reference(daemon.options), on: STDOUT_FILENO)
                 return 0
             }
+            if arguments.sampleConfig {
+                show(Configuration.sample(daemon.options), on: STDOUT_FILENO)
+                return 0
+            }
             if arguments.version {
                 show("\(daemon.name) \(Daemon.version)\n", on: STDOUT_FILENO)
                 return 0

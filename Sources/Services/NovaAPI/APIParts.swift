@@ -33,16 +33,27 @@ struct APIParts: Sendable {
         }
     }
 
-    /// What server views need to know of the cloud.
+    /// What the views of some servers need to know of the cloud.
+    func facts(_ request: APIRequest, of servers: [ServerRecord]) async throws -> ServerFacts {
+        try await withFacts(request) { _ in servers }.facts
+    }
+
+    /// Reads servers and what their views need to know of the cloud, as of one moment.
     ///
     /// The broker is asked for live hosts only where `host_status` shows them.
-    func facts(_ request: APIRequest) async throws -> ServerFacts {
+    func withFacts(
+        _ request: APIRequest, _ read: @escaping @Sendable (Connection) throws -> [ServerRecord]
+    ) async throws -> (servers: [ServerRecord], facts: ServerFacts) {
         let showsHosts = try request.caller.isAdmin && request.atLeast(16)
         let liveQueues = showsHosts ? try await liveness.liveQueues() : []
         return try await database.read { connection in
-            ServerFacts(
+            let servers = try read(connection)
+            let hosts = Set(servers.compactMap(\.host))
+            guard !hosts.isEmpty else { return (servers, ServerFacts()) }
+            let facts = ServerFacts(
                 zones: try AggregateTable(connection).zones(), liveQueues: liveQueues,
-                hosts: showsHosts ? try HostTable(connection).list() : [])
+                hosts: showsHosts ? try HostTable(connection).list(hosts) : [])
+            return (servers, facts)
         }
     }
 
@@ -50,10 +61,14 @@ struct APIParts: Sendable {
     ///
     /// - Throws: `notFound` also for other projects' servers, so that their ids tell nothing.
     func server(_ request: APIRequest, deleted: Bool = false) async throws -> ServerRecord {
+        try await database.read { try visibleServer(request, deleted: deleted, $0) }
+    }
+
+    /// The same inside a transaction.
+    func visibleServer(_ request: APIRequest, deleted: Bool = false, _ connection: Connection) throws -> ServerRecord {
         let text = request.parameters["id"] ?? ""
         let caller = try request.caller
-        guard let id = ServerID(text),
-            let server = try await database.read({ try ServerTable($0).find(id, deleted: deleted) }),
+        guard let id = ServerID(text), let server = try ServerTable(connection).find(id, deleted: deleted),
             caller.isAdmin || server.projectID == caller.projectID
         else { throw NovaError(.notFound, "Instance \(text) could not be found.") }
         return server

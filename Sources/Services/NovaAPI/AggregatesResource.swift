@@ -71,8 +71,9 @@ struct AggregatesResource: Sendable {
                             "availability_zone": .nullable(
                                 .string(
                                     min: 1, max: 255,
-                                    StringRule(.format("az_name")) { text in
-                                        !text.contains(":") && !text.hasPrefix(" ") && !text.hasSuffix(" ")
+                                    StringRule(.format("az_name"), pattern: "^(?! )[^:]*(?<! )$") { text in
+                                        let scalars = text.unicodeScalars
+                                        return !scalars.contains(":") && scalars.first != " " && scalars.last != " "
                                     })),
                         ], required: required, additional: false, min: 1)))
         ]

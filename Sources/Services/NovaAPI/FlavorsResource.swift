@@ -56,7 +56,10 @@ struct FlavorsResource: Sendable {
         min: 1, max: nil,
         StringRule(.pattern("^[0-9]+(\\.[0-9]+)?$")) { text in
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            return (1...2).contains(parts.count) && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
+            return (1...2).contains(parts.count)
+                && parts.allSatisfy { part in
+                    !part.isEmpty && part.utf8.allSatisfy { (48...57).contains($0) }
+                }
         })
     private static let createBody: [BodySchema] = {
         let id = StringRule(.pattern("^(?! )[a-zA-Z0-9. _-]+(?<! )$")) { text in

@@ -18,12 +18,12 @@ final class HostLiveness: Sendable {
     /// The names of queues that have a consumer: `compute.host1`, `conductor.ctl`.
     func liveQueues() async throws -> Set<String> {
         let fresh = known.withLock { known -> Set<String>? in
-            guard let at = known.at, ContinuousClock.now - at < Self.lifetime else { return nil }
+            guard let at = known.at, SteadyClock.now - at < Self.lifetime else { return nil }
             return known.queues
         }
         if let fresh { return fresh }
         let live = Set(try await bus.queues().filter { $0.consumers > 0 }.map(\.name))
-        known.withLock { $0 = Known(queues: live, at: .now) }
+        known.withLock { $0 = Known(queues: live, at: SteadyClock.now) }
         return live
     }
 }

@@ -138,7 +138,7 @@ struct InstanceActionsResource: Sendable {
             if isOperator { writer.field("traceback", event.traceback) }
             if request.atLeast(62) {
                 if isOperator { writer.field("host", event.isOnHost ? server.host : nil) }
-                writer.field("hostId", event.isOnHost ? ServerView.hostID(server) : "")
+                writer.field("hostId", event.isOnHost ? HostIDs().hostID(of: server) : "")
             }
             let showsDetails = request.allows(Self.eventDetails) || request.callerIfAny?.isAdmin == true
             if request.atLeast(84), showsDetails { writer.field("details", event.details) }

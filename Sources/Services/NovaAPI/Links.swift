@@ -8,32 +8,29 @@ struct Links: Sendable {
     /// The prefix of the request's own path: "/v2.1" or "/v2.1/PROJECT".
     let prefix: String
 
+    /// What begins links to a resource: with the version, and without.
+    private let selfStart: String
+    private let bookmarkStart: String
+
     init(_ request: APIRequest) {
+        let path = request.apiPath
         base = request.baseURL
-        prefix = request.apiPath
+        prefix = path
+        selfStart = "\(base)\(path)/"
+        let project = path.dropFirst().firstIndex(of: "/").map { String(path[$0...]) } ?? ""
+        bookmarkStart = "\(base)\(project)/"
     }
 
-    private var bookmarkPrefix: String {
-        guard let slash = prefix.dropFirst().firstIndex(of: "/") else { return "" }
-        return String(prefix[slash...])
-    }
-
-    func selfLink(_ collection: String, _ id: String) -> String { "\(base)\(prefix)/\(collection)/\(id)" }
-    func bookmark(_ collection: String, _ id: String) -> String { "\(base)\(bookmarkPrefix)/\(collection)/\(id)" }
+    func selfLink(_ collection: String, _ id: String) -> String { "\(selfStart)\(collection)/\(id)" }
+    func bookmark(_ collection: String, _ id: String) -> String { "\(bookmarkStart)\(collection)/\(id)" }
 
     /// Writes `links` with self and bookmark.
     func write(_ collection: String, _ id: String, to writer: inout JSONWriter) {
         writer.field(
             "links",
             array: { writer in
-                writer.object { writer in
-                    writer.field("rel", "self")
-                    writer.field("href", selfLink(collection, id))
-                }
-                writer.object { writer in
-                    writer.field("rel", "bookmark")
-                    writer.field("href", bookmark(collection, id))
-                }
+                write("self", (selfStart, collection, "/", id), to: &writer)
+                write("bookmark", (bookmarkStart, collection, "/", id), to: &writer)
             })
     }
 
@@ -41,12 +38,15 @@ struct Links: Sendable {
     func writeBookmark(_ collection: String, _ id: String, to writer: inout JSONWriter) {
         writer.field(
             "links",
-            array: { writer in
-                writer.object { writer in
-                    writer.field("rel", "bookmark")
-                    writer.field("href", bookmark(collection, id))
-                }
-            })
+            array: { write("bookmark", (bookmarkStart, collection, "/", id), to: &$0) })
+    }
+
+    private func write(_ relation: String, _ pieces: (String, String, String, String), to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("rel", relation)
+            writer.key("href")
+            writer.value(joining: pieces)
+        }
     }
 
     /// Writes `NAME_links` with the next page's address when a page is full.

@@ -60,9 +60,26 @@ struct QuotaLimits: Sendable {
         self[resource] < 0 || count <= self[resource]
     }
 
+    /// Checks a number of metadata items of one server.
+    func checkMetadata(_ count: Int) throws {
+        guard allows(Int64(count), of: .metadataItems) else {
+            throw NovaError(.overQuota, "Maximum number of metadata items exceeds \(self[.metadataItems])")
+        }
+    }
+
     mutating func override(by limits: [String: Int64]) {
         for (name, limit) in limits { if let resource = QuotaResource(rawValue: name) { values[resource] = limit } }
     }
+}
+
+/// What holds for a project and for one user in it.
+struct ProjectLimits: Sendable {
+    let project: QuotaLimits
+    /// Nil when the project's limits are all that the user has.
+    var ownOfUser: QuotaLimits?
+
+    /// What holds for the user.
+    var user: QuotaLimits { ownOfUser ?? project }
 }
 
 /// What projects may use: configuration, then the quota class "default", then what operators set for a project or user.
@@ -102,28 +119,36 @@ struct Quota: Sendable {
 
     /// The limits of a project, or of one user in it.
     func limits(of project: ProjectID, user: UserID? = nil, _ connection: Connection) throws -> QuotaLimits {
-        var limits = try limits(ofClass: Self.defaultClass, connection)
-        let table = QuotaTable(connection)
-        limits.override(by: try table.limits(of: .project(project)))
-        if let user { limits.override(by: try table.limits(of: .user(user, in: project))) }
-        return limits
+        try allLimits(of: project, user: user, connection).user
+    }
+
+    /// The limits of a project and of one user in it.
+    func allLimits(of project: ProjectID, user: UserID?, _ connection: Connection) throws -> ProjectLimits {
+        let userScope = user.map { QuotaTable.Scope.user($0, in: project) }
+        let scopes = [.quotaClass(Self.defaultClass), .project(project)] + (userScope.map { [$0] } ?? [])
+        let set = try QuotaTable(connection).limits(of: scopes)
+        var limits = configured
+        for scope in scopes.prefix(2) { limits.override(by: set[scope] ?? [:]) }
+        var result = ProjectLimits(project: limits)
+        if let own = userScope.flatMap({ set[$0] }) {
+            limits.override(by: own)
+            result.ownOfUser = limits
+        }
+        return result
     }
 
     /// How many of some wanted servers fit beside what the project and the user have: as many as possible.
     ///
     /// - Throws: `overQuota`, in Nova's words, naming every resource that is short, when fewer than the least fit.
-    func fitting(
-        _ counts: (minimum: Int64, maximum: Int64), _ server: ServerRecord, _ connection: Connection
+    static func fitting(
+        _ counts: (minimum: Int64, maximum: Int64), _ server: ServerRecord, _ limits: ProjectLimits,
+        _ connection: Connection
     ) throws -> Int64 {
         let table = ServerTable(connection)
-        let project = Need(
-            server.flavor, try limits(of: server.projectID, connection), try table.usage(of: server.projectID))
+        let project = Need(server.flavor, limits.project, try table.usage(of: server.projectID))
         var needs = [project]
-        if try !QuotaTable(connection).limits(of: .user(server.userID, in: server.projectID)).isEmpty {
-            needs.append(
-                Need(
-                    server.flavor, try limits(of: server.projectID, user: server.userID, connection),
-                    try table.usage(of: server.projectID, user: server.userID)))
+        if let own = limits.ownOfUser {
+            needs.append(Need(server.flavor, own, try table.usage(of: server.projectID, user: server.userID)))
         }
         let count = needs.reduce(counts.maximum) { min($0, $1.fitting($0)) }
         guard count >= counts.minimum else {
@@ -166,9 +191,6 @@ struct Quota: Sendable {
 
     /// Checks a number of metadata items of one server.
     func checkMetadata(_ count: Int, of project: ProjectID, _ connection: Connection) throws {
-        let limits = try limits(of: project, connection)
-        guard limits.allows(Int64(count), of: .metadataItems) else {
-            throw NovaError(.overQuota, "Maximum number of metadata items exceeds \(limits[.metadataItems])")
-        }
+        try limits(of: project, connection).checkMetadata(count)
     }
 }

@@ -65,7 +65,7 @@ struct RebuildResource: Sendable {
             return state
         }
         let password = body["adminPass"]?.stringValue ?? AdminPassword.random()
-        return try RebuildView(request: request, facts: try await parts.facts(request)).answer(
+        return try RebuildView(request: request, facts: try await parts.facts(request, of: [changed])).answer(
             changed, password: password)
     }
 

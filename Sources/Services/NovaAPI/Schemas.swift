@@ -4,8 +4,9 @@ import NovaSchema
 
 /// The kinds of value that many bodies share (`spec/compute-api.md`, "Legend").
 enum Schemas {
-    static let metadataKey = StringRule.characters("^[a-zA-Z0-9-_:. ]{1,255}$") { character in
-        character.isASCII && (isLetterOrDigit(character) || "-_:. ".unicodeScalars.contains(character))
+    static let metadataKey = StringRule(.pattern("^[a-zA-Z0-9-_:. ]{1,255}$")) { key in
+        (1...255).contains(key.utf8.count)
+            && key.unicodeScalars.allSatisfy { isLetterOrDigit($0) || "-_:. ".unicodeScalars.contains($0) }
     }
     static let metadata = JSONSchema.dictionary(keys: metadataKey, values: .string(min: 0, max: 255))
     static let oneMetadataItem = JSONSchema.dictionary(
@@ -17,7 +18,9 @@ enum Schemas {
     static let nullableDescription = JSONSchema.nullable(
         .string(
             min: 0, max: 65535,
-            StringRule.characters("^[^\\x00-\\x1f\\x7f]*$") { $0.value >= 32 && $0.value != 127 || $0.value == 10 }))
+            StringRule.characters("^[^\\x00-\\x09\\x0b-\\x1f\\x7f]*$") {
+                $0.value >= 32 && $0.value != 127 || $0.value == 10
+            }))
     static let serverDescription = JSONSchema.nullable(.string(min: 0, max: 255))
     static let tag = JSONSchema.string(
         min: 1, max: 60, StringRule.characters("^[^,/]*$") { $0 != "," && $0 != "/" })
@@ -74,11 +77,14 @@ enum Queries {
 /// Whether texts are addresses, as the system reads them.
 enum IPText {
     static func isV4(_ text: String) -> Bool {
+        // For C the text would end there.
+        guard !text.utf8.contains(0) else { return false }
         var address = in_addr()
         return inet_pton(AF_INET, text, &address) == 1
     }
 
     static func isV6(_ text: String) -> Bool {
+        guard !text.utf8.contains(0) else { return false }
         var address = in6_addr()
         return inet_pton(AF_INET6, text, &address) == 1
     }

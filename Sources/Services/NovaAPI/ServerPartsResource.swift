@@ -79,7 +79,7 @@ struct ServerPartsResource: Sendable {
                 summary: "Lists a server's addresses."
             ) { request in
                 let server = try await parts.server(request)
-                let view = ServerView(request, try await parts.facts(request))
+                let view = ServerView(request)
                 return .written(200) { writer in
                     writer.object { writer in
                         writer.field(
@@ -96,7 +96,7 @@ struct ServerPartsResource: Sendable {
                 guard server.network.ports.contains(where: { $0.networkName == network }) else {
                     throw NovaError(.notFound, "Instance is not a member of specified network")
                 }
-                let view = ServerView(request, try await parts.facts(request))
+                let view = ServerView(request)
                 return .written(200) { writer in
                     writer.object { view.addresses(server, of: network, isExtended: false, to: &$0) }
                 }

@@ -10,7 +10,8 @@ struct ServerFacts: Sendable {
     let liveQueues: Set<String>
     private let hosts: [String: HostRecord]
 
-    init(zones: ZoneMap, liveQueues: Set<String>, hosts: [HostRecord]) {
+    /// - Parameter hosts: at least those of the servers, where views show their states.
+    init(zones: ZoneMap = ZoneMap([]), liveQueues: Set<String> = [], hosts: [HostRecord] = []) {
         self.zones = zones
         self.liveQueues = liveQueues
         self.hosts = Dictionary(hosts.map { ($0.resources.host, $0) }) { a, _ in a }
@@ -30,6 +31,7 @@ struct ServerView {
     let links: Links
     let isAdmin: Bool
     private let facts: ServerFacts
+    private let hostIDs = HostIDs()
 
     /// Where a server is shown.
     enum Place {
@@ -39,7 +41,7 @@ struct ServerView {
         case change
     }
 
-    init(_ request: APIRequest, _ facts: ServerFacts) {
+    init(_ request: APIRequest, _ facts: ServerFacts = ServerFacts()) {
         self.request = request
         links = Links(request)
         isAdmin = request.callerIfAny?.isAdmin ?? false
@@ -70,7 +72,7 @@ struct ServerView {
                 object: { writer in
                     for (key, value) in server.metadata.sorted(by: { $0.key < $1.key }) { writer.field(key, value) }
                 })
-            writer.field("hostId", Self.hostID(server))
+            writer.field("hostId", hostIDs.hostID(of: server))
             image(server, to: &writer)
             flavor(server, to: &writer)
             writer.field("created", server.createdAt.iso8601)
@@ -109,12 +111,6 @@ struct ServerView {
         writer.field("OS-EXT-STS:vm_state", server.vmState.rawValue)
         writer.field("OS-EXT-STS:power_state", server.powerState.number)
         writer.field("os-extended-volumes:volumes_attached", array: { _ in })
-    }
-
-    /// The same for servers of one project on one host, and tells nothing of the host.
-    static func hostID(_ server: ServerRecord) -> String {
-        guard let host = server.host else { return "" }
-        return String(Hex.encode(HashAlgorithm.sha256.digest(Array((server.projectID.text + host).utf8))).prefix(56))
     }
 
     private func image(_ server: ServerRecord, to writer: inout JSONWriter) {

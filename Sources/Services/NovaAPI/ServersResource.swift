@@ -19,12 +19,22 @@ struct ServersResource: Sendable {
             Operation(
                 .get, "/servers", name: "os_compute_api:servers:index", query: ServerSchemas.list,
                 policy: Rules.reader, summary: "Lists servers."
-            ) { request in try await list(request) { view, server, writer in view.brief(server, to: &writer) } },
+            ) { request in
+                let filter = try ServerQuery.filter(request, maximum: parts.maxLimit)
+                let servers = try await parts.database.read { try ServerTable($0).list(filter) }
+                return list(servers, filter, ServerView(request)) { view, server, writer in
+                    view.brief(server, to: &writer)
+                }
+            },
             Operation(
                 .get, "/servers/detail", name: "os_compute_api:servers:detail", query: ServerSchemas.list,
                 policy: Rules.reader, summary: "Lists servers with details."
             ) { request in
-                try await list(request) { view, server, writer in view.full(server, .list, to: &writer) }
+                let filter = try ServerQuery.filter(request, maximum: parts.maxLimit)
+                let (servers, facts) = try await parts.withFacts(request) { try ServerTable($0).list(filter) }
+                return list(servers, filter, ServerView(request, facts)) { view, server, writer in
+                    view.full(server, .list, to: &writer)
+                }
             },
             Operation(
                 .get, "/servers/{id}", name: "os_compute_api:servers:show", query: Queries.none,
@@ -39,30 +49,26 @@ struct ServersResource: Sendable {
     }
 
     private func list(
-        _ request: APIRequest, _ write: @escaping (ServerView, ServerRecord, inout JSONWriter) -> Void
-    ) async throws -> APIResponse {
-        let filter = try ServerQuery.filter(request, maximum: parts.maxLimit)
-        let servers = try await parts.database.read { try ServerTable($0).list(filter) }
-        let view = ServerView(request, try await parts.facts(request))
+        _ servers: [ServerRecord], _ filter: ServerFilter, _ view: ServerView,
+        _ write: @escaping (ServerView, ServerRecord, inout JSONWriter) -> Void
+    ) -> APIResponse {
         let isFull = filter.limit > 0 && Int64(servers.count) == filter.limit
         return .written(200) { writer in
             writer.object { writer in
                 writer.field("servers", array: { writer in for server in servers { write(view, server, &writer) } })
                 view.links.writeNext(
-                    "servers", request, marker: isFull ? servers.last?.id.description : nil, to: &writer)
+                    "servers", view.request, marker: isFull ? servers.last?.id.description : nil, to: &writer)
             }
         }
     }
 
     private func show(_ request: APIRequest) async throws -> APIResponse {
-        try await answer(try await parts.server(request), .show, request)
+        let (servers, facts) = try await parts.withFacts(request) { [try parts.visibleServer(request, $0)] }
+        return answer(servers[0], .show, ServerView(request, facts))
     }
 
-    private func answer(
-        _ server: ServerRecord, _ place: ServerView.Place, _ request: APIRequest
-    ) async throws -> APIResponse {
-        let view = ServerView(request, try await parts.facts(request))
-        return .written(200) { writer in
+    private func answer(_ server: ServerRecord, _ place: ServerView.Place, _ view: ServerView) -> APIResponse {
+        .written(200) { writer in
             writer.object { writer in
                 writer.key("server")
                 view.full(server, place, to: &writer)
@@ -86,7 +92,7 @@ struct ServersResource: Sendable {
             }
         }
         guard let changed else { throw NovaError(.notFound, "Instance \(server.id) could not be found.") }
-        return try await answer(changed, .change, request)
+        return answer(changed, .change, ServerView(request, try await parts.facts(request, of: [changed])))
     }
 
     /// Unpins a server from its zone, or pins it to the one where it is (2.104).

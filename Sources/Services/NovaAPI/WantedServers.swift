@@ -21,9 +21,10 @@ struct WantedServers: Sendable {
         let context = request.context
         let quota = parts.quota
         return try await parts.database.write { connection in
-            try check(quota, connection)
-            let count = isUnlimited ? counts.maximum : try quota.fitting(counts, template, connection)
-            try joinGroup(count, quota, connection)
+            let limits = try quota.allLimits(of: template.projectID, user: template.userID, connection)
+            try check(limits.project)
+            let count = isUnlimited ? counts.maximum : try Quota.fitting(counts, template, limits, connection)
+            try joinGroup(count, limits.user, connection)
             let table = ServerTable(connection)
             let now = Timestamp.now()
             let reservation = "r-" + String(UUID128.random().hex.prefix(8))
@@ -62,10 +63,8 @@ struct WantedServers: Sendable {
     }
 
     /// The limits of one server: metadata and files.
-    private func check(_ quota: Quota, _ connection: Connection) throws {
-        try quota.checkMetadata(template.metadata.count, of: template.projectID, connection)
-        guard !files.isEmpty else { return }
-        let limits = try quota.limits(of: template.projectID, connection)
+    private func check(_ limits: QuotaLimits) throws {
+        try limits.checkMetadata(template.metadata.count)
         guard limits.allows(Int64(files.count), of: .injectedFiles) else {
             throw NovaError(.overQuota, "Quota exceeded, too many files to inject")
         }
@@ -81,14 +80,13 @@ struct WantedServers: Sendable {
     }
 
     /// Checks that the group is there and has room.
-    private func joinGroup(_ count: Int64, _ quota: Quota, _ connection: Connection) throws {
+    private func joinGroup(_ count: Int64, _ limits: QuotaLimits, _ connection: Connection) throws {
         guard let id = template.serverGroupID else { return }
         let table = ServerGroupTable(connection)
         guard let group = try table.find(id), group.projectID == template.projectID else {
             throw NovaError(.badRequest, "Instance group \(id) could not be found.")
         }
         let members = Int64(try table.members(of: id).count { $0.userID == template.userID })
-        let limits = try quota.limits(of: template.projectID, user: template.userID, connection)
         guard limits.allows(members + count, of: .serverGroupMembers) else {
             throw NovaError(.overQuota, "Quota exceeded, too many servers in group")
         }

@@ -80,7 +80,7 @@ public final class NetworkService: RunnableService {
             served: context.bus.served, onPolicy: context.onPolicy)
     }
 
-    private static func apis(_ engine: NetworkEngine, mtu: Int) -> [API] {
+    static func apis(_ engine: NetworkEngine, mtu: Int) -> [API] {
         let discovery = DiscoveryOperations(database: engine.database)
         let operations =
             NetworkOperations(engine: engine, defaultMTU: Int64(mtu)).operations

@@ -153,12 +153,13 @@ extension QueueSimulation {
             switch action {
             case .send(let route, let header, let body):
                 if header.kind == .call || header.kind == .cast { checkOrder(header, index) }
+                // Though its sender may not be there to hear it.
+                if header.kind == .reject { refused(header.id, by: index) }
                 guard let connection = connections[route], !connection.isLeft else {
                     if brokers[index] != nil { events.add(.brokerHearsEnd(route), at: now) }
                     continue
                 }
                 if header.kind == .accepted { operations[header.id]?.wasTakenOn = true }
-                if header.kind == .reject { refused(header.id, by: index) }
                 let at = arrival(after: connection.toPeer.last?.at)
                 connection.toPeer.append((now, at, header, body))
                 if connection.toPeer.count == 1 { events.add(.arriveAtPeer(route), at: at) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import NovaCore
 import NovaHTTPClient
+import NovaPolicy
 import NovaSchema
 import NovaService
 
@@ -72,6 +73,10 @@ struct PolicyLine: Sendable {
         standard = value["default"]?.stringValue
         operations = value["operations"]?.arrayValue?.compactMap(\.stringValue) ?? []
         summary = value["summary"]?.stringValue ?? ""
+    }
+
+    var rule: PolicyRule {
+        PolicyRule(name: name, check: check, standard: standard, operations: operations, summary: summary)
     }
 
     var isOverridden: Bool { standard != check }

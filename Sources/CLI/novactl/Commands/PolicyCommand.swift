@@ -32,13 +32,7 @@ struct PolicyCommand: AsyncParsableCommand {
         @OptionGroup var policy: PolicyPlace
 
         func run() async throws {
-            var seen: Set<String> = []
-            for line in try await policy.rules() {
-                guard let standard = line.standard, seen.insert(line.name).inserted else { continue }
-                if !line.summary.isEmpty { Console.write("# \(line.summary)") }
-                for operation in line.operations { Console.write("# \(operation)") }
-                Console.write("#\(JSONValue.string(line.name).text): \(JSONValue.string(standard).text)\n")
-            }
+            Console.write(PolicyRule.sample(try await policy.rules().map(\.rule)))
         }
     }
 

@@ -4,8 +4,6 @@ import NovaCore
 ///
 /// A read whose connection breaks is repeated on a new one.
 final class PostgreSQLReader: Worker {
-    static let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
     private let line: PostgreSQLLine
     private let queue: BlockingQueue<DatabaseJob>
     private let waitLimit: Duration
@@ -33,7 +31,7 @@ final class PostgreSQLReader: Worker {
             } catch {
                 return job.refuse(NovaError(error))
             }
-            session.pend(Self.begin)
+            session.pend(.beginRead)
             session.failure = nil
             let outcome = job.run(Connection(session))
             if session.isLost, !deadline.hasPassed {
@@ -47,9 +45,9 @@ final class PostgreSQLReader: Worker {
 
     /// Ends the transaction; its caller has the answer already.
     private func end(_ session: PostgreSQLSession) {
-        if session.unpend(Self.begin) { return }
+        if session.unpend(.beginRead) { return }
         guard !session.isLost, !session.isAutocommit else { return session.forgetPending() }
-        // When even this fails the connection is lost, and the next job gets another.
-        _ = try? session.command("ROLLBACK")
+        // Nobody waits for it; when it fails the connection is lost, which the next job finds out.
+        session.sendAhead(.rollback)
     }
 }

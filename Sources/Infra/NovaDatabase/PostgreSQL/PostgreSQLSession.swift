@@ -6,7 +6,8 @@ import NovaWire
 /// One open connection to a PostgreSQL server with its prepared statements.
 ///
 /// It stays in pipeline mode: what begins a transaction travels together with its first statement, and what ends one
-/// member of a group with the first statement of the next.
+/// member of a group with the first statement of the next. For most statements the way to the server and back costs more
+/// than what they do.
 final class PostgreSQLSession: Session {
     /// The most statements kept prepared; the least recently used goes first.
     static let cacheLimit = 256
@@ -29,7 +30,9 @@ final class PostgreSQLSession: Session {
     /// A read's transaction is READ ONLY: the server refuses.
     var isReadOnly = false
     /// Commands that go before the next statement, in one go.
-    private(set) var pending: [String] = []
+    private(set) var pending: [PostgreSQLCommand] = []
+    /// Prepared statements that are needed no longer: the server is told with the next command.
+    private var dropped: [String] = []
     /// The first failure of a statement since somebody cleared it: what follows only says that the transaction is over.
     var failure: PostgreSQLFailure?
     /// Why a pending command failed: not the fault of the closure whose statement it went with.
@@ -37,6 +40,7 @@ final class PostgreSQLSession: Session {
     private var statements: [String: Prepared] = [:]
     private var uses: UInt64 = 0
     private(set) var prepared = 0
+    private var clock = ServerClock()
 
     /// Connects and sets what every session of ours has.
     ///
@@ -51,6 +55,8 @@ final class PostgreSQLSession: Session {
             SET idle_in_transaction_session_timeout = \(2 * statement); SET jit = off; SET client_min_messages = error;
             SET standard_conforming_strings = on; SET extra_float_digits = 1
             """, deadline: .after(target.statementLimit + .seconds(2)))
+        for command in PostgreSQLCommand.allCases { wire.prepare(command.name, command.rawValue) }
+        _ = try receive(PostgreSQLCommand.allCases.count)
         guard wire.serverVersion >= 120_000, wire.parameter("server_encoding") == "UTF8" else {
             throw NovaError(
                 .unavailable, "The database server must be PostgreSQL 12 or later, with a database in UTF-8.",
@@ -65,10 +71,10 @@ final class PostgreSQLSession: Session {
     var isSpoilt: Bool { wire.transaction == PQTRANS_INERROR }
 
     /// Sends a command together with the next statement.
-    func pend(_ command: String) { pending.append(command) }
+    func pend(_ command: PostgreSQLCommand) { pending.append(command) }
 
     /// Takes back the last pending command when it is this one: nothing has happened since.
-    func unpend(_ command: String) -> Bool {
+    func unpend(_ command: PostgreSQLCommand) -> Bool {
         guard pending.last == command else { return false }
         pending.removeLast()
         return true
@@ -77,11 +83,14 @@ final class PostgreSQLSession: Session {
     func forgetPending() { pending = [] }
 
     /// Runs the pending commands and one more; gives the tag of the last.
-    func command(_ sql: String) throws -> String {
-        try send(sql) {
-            wire.send(sql)
-            return 1
-        }.tag
+    func command(_ command: PostgreSQLCommand) throws -> String {
+        try send(command.rawValue) { wire.send(command.name, []) }.tag
+    }
+
+    /// Sends a command, and does not wait for what comes of it.
+    func sendAhead(_ command: PostgreSQLCommand) {
+        wire.send(command.name, [])
+        wire.endRound()
     }
 
     func execute(_ sql: String, _ values: [ColumnValue]) throws -> Int { try run(sql, values).changes }
@@ -96,11 +105,15 @@ final class PostgreSQLSession: Session {
     }
 
     func now() throws -> Timestamp {
+        if let time = clock.now() { return time }
+        let asked = ContinuousClock.now
         let result = try run("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", [])
-        guard case .integer(let time) = result.value(row: 0, column: 0) else {
+        guard case .integer(let microseconds) = result.value(row: 0, column: 0) else {
             throw NovaError(.internal, "A database statement failed.", details: "the server told no time")
         }
-        return Timestamp(microseconds: time)
+        let time = Timestamp(microseconds: microseconds)
+        clock.set(time, asked: asked)
+        return time
     }
 
     /// The server's autovacuum does it.
@@ -115,25 +128,25 @@ final class PostgreSQLSession: Session {
         }
         if isNew {
             // As a round of its own: the server keeps a statement that it could parse, whatever running it gives.
-            _ = try send(sql) {
-                wire.prepare(statement.name, statement.text)
-                return 1
-            }
+            _ = try send(sql) { wire.prepare(statement.name, statement.text) }
             remember(statement, sql)
         }
-        return try send(sql) {
-            wire.send(statement.name, values)
-            return 1
-        }
+        return try send(sql) { wire.send(statement.name, values) }
     }
 
-    /// Sends what is pending and then what `add` sends; waits for all, gives the last result.
-    private func send(_ sql: String, _ add: () -> Int) throws -> PostgreSQLResult {
-        let first = pending.count
-        for command in pending { wire.send(command) }
+    private func receive(_ count: Int) throws -> [PostgreSQLResult] {
+        try wire.receive(count, deadline: .after(target.statementLimit + .seconds(2)))
+    }
+
+    /// Sends what is pending and then the one thing that `add` sends; waits for all, gives the last result.
+    private func send(_ sql: String, _ add: () -> Void) throws -> PostgreSQLResult {
+        let first = dropped.count + pending.count
+        for name in dropped { wire.send("DEALLOCATE \(name)") }
+        for command in pending { wire.send(command.name, []) }
+        dropped = []
         pending = []
-        let count = first + add()
-        let results = try wire.receive(count, deadline: .after(target.statementLimit + .seconds(2)))
+        add()
+        let results = try receive(first + 1)
         if let failed = results.firstIndex(where: { $0.status == PGRES_FATAL_ERROR }) {
             let failure = PostgreSQLFailure(results[failed], sql: failed < first ? "" : sql)
             if self.failure == nil { self.failure = failure }
@@ -160,7 +173,7 @@ final class PostgreSQLSession: Session {
         if statements.count >= Self.cacheLimit, let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })
         {
             statements[oldest.key] = nil
-            pend("DEALLOCATE \(oldest.value.name)")
+            dropped.append(oldest.value.name)
         }
         statements[sql] = statement
     }

@@ -9,6 +9,8 @@ final class PostgreSQLWire {
 
     private let handle: OpaquePointer
     private(set) var isLost = false
+    /// Rounds whose results nobody has waited for.
+    private var unread = 0
 
     /// Connects; blocks for 5 s at most for each address of the URL.
     init(url: Secret<String>, application: String) throws {
@@ -121,11 +123,29 @@ final class PostgreSQLWire {
         if sent != 1 { isLost = true }
     }
 
+    /// Sends what was queued; its results are passed over by the next ``receive(_:deadline:)``.
+    func endRound() {
+        guard !isLost, PQpipelineSync(handle) == 1, PQflush(handle) >= 0 else {
+            isLost = true
+            return
+        }
+        unread += 1
+    }
+
     /// Sends what was queued and waits for the results of so many commands; those behind a failed one are left out.
     ///
     /// - Throws: `unavailable` when the connection broke: then ``isLost`` is true.
     func receive(_ count: Int, deadline: Deadline) throws -> [PostgreSQLResult] {
         guard !isLost, PQpipelineSync(handle) == 1 else { throw lose() }
+        while unread > 0 {
+            _ = try round(1, deadline)
+            unread -= 1
+        }
+        return try round(count, deadline)
+    }
+
+    /// The results of one round.
+    private func round(_ count: Int, _ deadline: Deadline) throws -> [PostgreSQLResult] {
         var results: [PostgreSQLResult] = []
         var ended = 0
         while true {

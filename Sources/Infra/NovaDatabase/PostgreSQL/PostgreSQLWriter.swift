@@ -7,6 +7,8 @@ import NovaFaults
 /// ```
 /// take jobs -> BEGIN -> each: SAVEPOINT, run, RELEASE or ROLLBACK TO -> COMMIT -> answer
 /// ```
+/// One that is alone needs no savepoint: what undoes it undoes the transaction.
+///
 /// A member whose transaction met another process's is run again in the next one. When the connection breaks before
 /// COMMIT is sent, all are run again on a new one; when it breaks after, nobody knows, and the callers are told so.
 final class PostgreSQLWriter: Worker {
@@ -14,14 +16,13 @@ final class PostgreSQLWriter: Worker {
     static let groupLimit = 256
     /// The most times that a closure is run.
     static let runLimit = 20
-    private static let savepoint = "SAVEPOINT member"
 
     private let name: String
     private let line: PostgreSQLLine
     private let queue: BlockingQueue<DatabaseJob>
     private let waitLimit: Duration
     private let tally: Tally
-    private let prologue: [String]
+    private let prologue: [PostgreSQLCommand]
 
     /// A closure, and how often it was run already.
     private struct Member {
@@ -42,9 +43,7 @@ final class PostgreSQLWriter: Worker {
         self.waitLimit = waitLimit
         self.tally = tally
         // The lock stands before the first statement that takes the snapshot, so that this shows the last turn's rows.
-        prologue =
-            ["BEGIN ISOLATION LEVEL REPEATABLE READ"]
-            + (takesTurns ? ["LOCK TABLE database_version IN EXCLUSIVE MODE"] : [])
+        prologue = takesTurns ? [.begin, .takeTurn] : [.begin]
     }
 
     func loop() {
@@ -89,14 +88,14 @@ final class PostgreSQLWriter: Worker {
         var again: [Member] = []
         for index in members.indices {
             members[index].runs += 1
-            switch run(members[index], session) {
+            switch run(members[index], session, isAlone: members.count == 1) {
             case .done(let outcome): done.append(outcome)
             case .again(let metKey):
                 members[index].metKey = metKey
                 again.append(members[index])
             case .broken(let error):
                 // Nothing of the group is in the database.
-                if !session.isLost { _ = try? session.command("ROLLBACK") }
+                if !session.isLost { _ = try? session.command(.rollback) }
                 if session.isLost || error.isTransient { return rerun(members) }
                 for member in members { member.job.refuse(error) }
                 return []
@@ -121,22 +120,25 @@ final class PostgreSQLWriter: Worker {
         case broken(NovaError)
     }
 
-    private func run(_ member: Member, _ session: PostgreSQLSession) -> Result {
-        session.pend(Self.savepoint)
+    private func run(_ member: Member, _ session: PostgreSQLSession, isAlone: Bool) -> Result {
+        if !isAlone { session.pend(.beginMember) }
         session.failure = nil
         let outcome = member.job.run(Connection(session))
         if session.isLost { return .broken(PostgreSQLFailure.lost("the connection broke before the commit")) }
         if let error = session.prologueError { return .broken(error) }
         // It did nothing in the database.
-        if session.unpend(Self.savepoint) { return .done(outcome) }
+        if isAlone ? session.pending == prologue : session.unpend(.beginMember) { return .done(outcome) }
         let failure = session.failure
-        if outcome.failed || session.isSpoilt {
-            session.pend("ROLLBACK TO member")
+        let isSpoilt = session.isSpoilt
+        if isAlone {
+            if outcome.failed || isSpoilt { _ = try? session.command(.rollback) }
+        } else {
+            if outcome.failed || isSpoilt { session.pend(.undoMember) }
+            session.pend(.endMember)
         }
-        session.pend("RELEASE member")
         if let failure, failure.isCollision { return .again(metKey: false) }
         if let failure, failure.isKeyConflict, outcome.failed, !member.metKey { return .again(metKey: true) }
-        if session.isSpoilt, !outcome.failed {
+        if isSpoilt, !outcome.failed {
             let error = NovaError(
                 .internal, "A database statement failed.",
                 details: "a closure went on after: \(failure?.error.details ?? "a failed statement")")
@@ -147,12 +149,13 @@ final class PostgreSQLWriter: Worker {
 
     private func commit(_ session: PostgreSQLSession, _ outcomes: [DatabaseJob.Outcome]) {
         var failure: NovaError?
-        if session.pending.starts(with: prologue), session.pending.count == prologue.count {
+        if session.isAutocommit {
+            // Nothing was begun, or all of it is undone.
             session.forgetPending()
         } else {
             do {
                 try Faults.blockingPoint("database.commit", name)
-                let tag = try session.command("COMMIT")
+                let tag = try session.command(.commit)
                 if tag != "COMMIT" {
                     failure = NovaError(
                         .unavailable, "The database undid a transaction. Repeat the request.", details: tag)
@@ -165,7 +168,7 @@ final class PostgreSQLWriter: Worker {
                         "The database server was lost while it made the change. Look whether it was made, then repeat.",
                         details: NovaError(error).details) : NovaError(error)
             }
-            if !session.isLost, !session.isAutocommit { _ = try? session.command("ROLLBACK") }
+            if !session.isLost, !session.isAutocommit { _ = try? session.command(.rollback) }
         }
         tally.change { statistics in
             if failure == nil { statistics.commits += 1 }
