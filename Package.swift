@@ -310,8 +310,7 @@ let testTargets = [
         "NovaImageTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
-            "NovaPolicy",
-            "NovaInterfaces", "NovaImage", "NovaAuth", "DatabaseTestKit",
+            "NovaPolicy", "NovaModel", "NovaInterfaces", "NovaImage", "NovaAuth", "DatabaseTestKit",
         ], packages: [log]),
     tests(
         "NovaComputeTests", in: "Unit",

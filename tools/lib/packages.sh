@@ -10,6 +10,8 @@ packages_guest=(
     busybox-static dropbear-bin e2fsprogs cpio gzip kmod syslinux syslinux-common mtools dosfstools fdisk
 )
 packages_test=(python3 python3-venv jq curl openssl openssh-client postgresql)
+# For tools/test --horizon alone.
+packages_browser=(chromium chromium-driver python3-selenium)
 
 # missing_packages NAME...: those of the names that are not installed.
 missing_packages() {
@@ -19,7 +21,7 @@ missing_packages() {
     done
 }
 
-# install_packages GROUP...: GROUP is build, host, guest or test.
+# install_packages GROUP...: GROUP is build, host, guest, test or browser.
 install_packages() {
     local group missing=() wanted=()
     for group in "$@"; do
@@ -28,6 +30,7 @@ install_packages() {
         host) wanted+=("${packages_host[@]}") ;;
         guest) wanted+=("${packages_guest[@]}") ;;
         test) wanted+=("${packages_test[@]}") ;;
+        browser) wanted+=("${packages_browser[@]}") ;;
         *) die "no package group '$group'" ;;
         esac
     done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools/tests/journey.sh: a user's and an operator's day with the unmodified openstack client, on two fake hosts: all
-# sections of Tests/Conformance/suites/journey.sh but those about what this cloud does not have yet.
+# sections of shared/conformance/journey.sh but those about what this cloud does not have yet.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

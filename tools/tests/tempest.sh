@@ -2,7 +2,7 @@
 # tools/tests/tempest.sh [LIST...]: Tempest, unmodified, on clouds of its own.
 #
 # Without LIST: the whole classes of Tests/Conformance/quick.txt, none of which may fail. LIST is one of
-# Tests/Conformance/suites/lists (compute-open, identity-open, image-open), on the fake driver; or `libvirt`: the classes
+# shared/conformance/lists (compute-open, identity-open, image-open), on the fake driver; or `libvirt`: the classes
 # of compute-open about images and rescue, with guests in QEMU. Prints passed, failed and skipped for each, and the
 # reason for each failure and skip. What is in Tests/Conformance/later.txt must fail, as the cloud has no such action yet.
 set -euo pipefail

@@ -24,12 +24,12 @@ public enum ServiceAuthentication {
         let url = config[KeystoneOptions.authURL]
         guard !url.isEmpty else { return try await TokenAuthenticator.connect(bus: bus, log: log) }
         let seconds = config[KeystoneOptions.cacheTime]
-        let settings = KeystoneAuthenticator.Settings(
+        let user = KeystoneLogin.Settings(
             url: url, username: config[KeystoneOptions.username], password: Secret(config[KeystoneOptions.password]),
             projectName: config[KeystoneOptions.projectName],
             userDomainName: config[KeystoneOptions.userDomainName],
-            projectDomainName: config[KeystoneOptions.projectDomainName], cacheTime: .seconds(max(0, seconds)),
+            projectDomainName: config[KeystoneOptions.projectDomainName],
             timeout: .seconds(config[KeystoneOptions.timeout]))
-        return KeystoneAuthenticator(settings, log: log)
+        return KeystoneAuthenticator(.init(user, cacheTime: .seconds(max(0, seconds))), log: log)
     }
 }

@@ -191,8 +191,8 @@ struct RequestPipeline: Sendable {
         }
         let isPlain: Bool
         switch style {
-        case .nova, .glance, nil: isPlain = true
-        case .keystone, .neutron, .placement: isPlain = false
+        case .nova, nil: isPlain = true
+        case .glance, .keystone, .neutron, .placement: isPlain = false
         }
         throw Unroutable(
             style: style ?? .nova, fault: APIFault(404, "The resource could not be found."), isPlain: isPlain)

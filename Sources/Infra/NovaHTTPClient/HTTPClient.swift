@@ -21,15 +21,17 @@ public final class HTTPClient: Sendable {
     /// - Parameters:
     ///   - addresses: where named hosts are, in place of asking the name servers.
     ///   - authorities: a file of certificates that servers must be signed by; empty means the system's.
+    ///   - readTimeout: how long a peer may send nothing in the middle of an answer; nil means as long as the request.
     public init(
         connectTimeout: Duration = .seconds(10), connectionsPerHost: Int = 32, addresses: [String: String] = [:],
-        authorities: String = ""
+        authorities: String = "", readTimeout: Duration? = nil
     ) {
         var configuration = AsyncHTTPClient.HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
         configuration.timeout.connect = .nanoseconds(connectTimeout.milliseconds * 1_000_000)
+        configuration.timeout.read = readTimeout.map { .nanoseconds($0.milliseconds * 1_000_000) }
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
         configuration.dnsOverride = addresses
         var security = TLSConfiguration.makeClientConfiguration()
@@ -87,6 +89,23 @@ public final class HTTPClient: Sendable {
         }
     }
 
+    /// Sends a GET and gives the answer's head; its body is read later.
+    ///
+    /// - Parameter timeout: until the head is there.
+    /// - Throws: as ``request(_:_:headers:body:timeout:limit:)``.
+    public func open(
+        _ url: String, headers: [(String, String)] = [], timeout: Duration
+    ) async throws -> HTTPDownload {
+        let request = try prepare("GET", url, headers)
+        let response = try await Deadline.after(timeout).bound("GET \(Self.shown(url))") { [base] in
+            // The library's own time would end the body, too.
+            try await Self.execute(base, request, .seconds(86_400))
+        }
+        return HTTPDownload(
+            status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) }, request: request,
+            body: response.body)
+    }
+
     /// Closes all connections; requests in progress fail.
     ///
     /// Later calls change nothing.
@@ -136,7 +155,7 @@ public final class HTTPClient: Sendable {
     }
 
     /// Runs a step and turns the library's errors into ours.
-    private static func mapped<T>(_ request: HTTPClientRequest, _ step: () async throws -> T) async throws -> T {
+    static func mapped<T>(_ request: HTTPClientRequest, _ step: () async throws -> T) async throws -> T {
         do {
             return try await step()
         } catch let error as HTTPClientError {

@@ -70,5 +70,5 @@ public enum CommonOptions {
             host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, monitoringEnabled,
             monitoringListen, monitoringPort, databasePath, databaseConnection, databasePoolSize, reportInterval,
             certificateFile, keyFile, authoritiesFile, faults,
-        ] + PolicyOptions.all + KeystoneOptions.all + QueueSettings.options
+        ] + PolicyOptions.all + KeystoneOptions.all + GlanceOptions.all + QueueSettings.options
 }

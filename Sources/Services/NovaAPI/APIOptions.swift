@@ -33,9 +33,6 @@ enum APIOptions {
         "quota", "server_group_members", default: 10, help: "Servers per server group; -1: no limit.", in: -1...Int.max)
     static let unlimitedProjects = Option(
         "quota", "unlimited_projects", default: [String](), help: "Names of projects without quota limits.")
-    static let imageServers = Option(
-        "glance", "api_servers", default: ["http://127.0.0.1:9292"],
-        help: "Where the Image API answers; the first one serves the image proxies of old microversions.")
     static let networkServer = Option(
         "neutron", "endpoint_override", default: "http://127.0.0.1:9696",
         help: "Where the Network API answers, for the network proxies of old microversions.")
@@ -56,7 +53,7 @@ enum APIOptions {
         [
             listen, port, maxLimit, quotaInstances, quotaCores, quotaRAM, quotaKeyPairs, quotaMetadata, quotaFiles,
             quotaFileContent, quotaFilePath, quotaServerGroups, quotaServerGroupMembers, unlimitedProjects,
-            imageServers, networkServer, instanceNameTemplate, serviceDownTime,
+            networkServer, instanceNameTemplate, serviceDownTime,
         ]
     }
 }

@@ -35,11 +35,13 @@ public struct APIService: CloudService {
         databasePart.ready()
         authenticator = try await ServiceAuthentication.connect(context.config, bus: context.bus, log: context.log)
         client = HTTPClient()
+        let glance = config[GlanceOptions.endpoint]
+        let imageServer = glance.isEmpty ? config[GlanceOptions.servers].first ?? "" : glance
         let parts = APIParts(
             bus: context.bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: context.bus),
             serviceDownTime: APIOptions.serviceDownTime(config), maxLimit: Int64(config[APIOptions.maxLimit]),
             log: context.log,
-            images: PeerService(word: "Image", base: config[APIOptions.imageServers].first ?? "", client: client),
+            images: PeerService(word: "Image", base: imageServer, client: client),
             networks: PeerService(word: "Network", base: config[APIOptions.networkServer], client: client))
         server = try HTTPServer(
             name: Self.name, host: config[APIOptions.listen], port: config[APIOptions.port], apis: Self.apis(parts),

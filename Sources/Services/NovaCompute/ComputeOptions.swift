@@ -32,10 +32,6 @@ public enum ComputeOptions {
     public static let syncInterval = Option(
         "DEFAULT", "sync_power_state_interval", default: 60, help: "Seconds between full power state reports.",
         in: 5...86400)
-    public static let glance = Option(
-        "glance", "api_servers", default: ["http://127.0.0.1:9292"],
-        help: "Endpoints of the image service, tried in order.", expected: "a list of http URLs",
-        accepts: { !$0.isEmpty && $0.allSatisfy { $0.hasPrefix("http") } })
     public static let virtType = Option(
         "libvirt", "virt_type", default: "kvm", help: "Kind of virtual machine: kvm, or qemu for emulation.",
         oneOf: ["kvm", "qemu", "test"])
@@ -62,7 +58,7 @@ public enum ComputeOptions {
     /// All of them.
     public static let all: [any OptionDeclaration] = [
         driver, plug, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone, forceRaw, ephemeralFormat, builds,
-        syncInterval, glance, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
+        syncInterval, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
         fakeMemory, fakeDisk, fakeDelay, fakeFailEvery,
     ]
 }

@@ -49,7 +49,7 @@ public final class ComputeService: RunnableService {
             folder: "\(context.instancesPath)/_fences", durable: driver.isReal, threads: threads)
         let cache = try ImageCache(
             folder: "\(context.instancesPath)/_base",
-            source: HTTPImageSource(client: client, endpoints: config[ComputeOptions.glance]),
+            source: HTTPImageSource(client: client, endpoints: config[GlanceOptions.servers]),
             convertsToRaw: config[ComputeOptions.forceRaw], runner: .shared, threads: threads, log: context.log)
         context.metrics.onRender { ComputeMetrics.shared.images.set(Double(cache.count)) }
         let allFolders = InstanceFolders(
@@ -64,7 +64,7 @@ public final class ComputeService: RunnableService {
             log: context.log)
         snapshots = try SnapshotActions(
             actions,
-            sink: HTTPImageSink(client: client, endpoints: config[ComputeOptions.glance], threads: threads),
+            sink: HTTPImageSink(client: client, endpoints: config[GlanceOptions.servers], threads: threads),
             folder: "\(context.instancesPath)/_snapshots")
         reporter = HostReporter(
             driver: driver, conductor: conductor,

@@ -26,7 +26,7 @@ struct ImageAPI: Sendable {
             API(
                 name: "image", prefix: "", microversions: nil, faults: .glance,
                 operations: versionOperations + infoOperations + schemaOperations + imageOperations + dataOperations
-                    + memberOperations + importOperations + taskOperations)
+                    + memberOperations + importOperations + taskOperations + definitionOperations)
         ]
     }
 

@@ -70,7 +70,7 @@ enum ImageSchemaDocument {
     ]
 
     /// The document of a list of something.
-    private static func list(_ name: String, of item: JSONValue, isPaged: Bool = true) -> JSONValue {
+    static func list(_ name: String, of item: JSONValue, isPaged: Bool = true) -> JSONValue {
         var properties: JSONObject = [name: ["type": "array", "items": item], "schema": ["type": "string"]]
         var links: [JSONValue] = [["rel": "describedby", "href": "{schema}"]]
         if isPaged {
@@ -132,6 +132,10 @@ extension ImageAPI {
             ("image", ImageSchemaDocument.image), ("images", ImageSchemaDocument.images),
             ("member", ImageSchemaDocument.member), ("members", ImageSchemaDocument.members),
             ("task", ImageSchemaDocument.task), ("tasks", ImageSchemaDocument.tasks),
+            ("metadefs/namespace", ImageSchemaDocument.namespace),
+            ("metadefs/namespaces", ImageSchemaDocument.namespaces),
+            ("metadefs/resource_type", ImageSchemaDocument.resourceType),
+            ("metadefs/resource_types", ImageSchemaDocument.resourceTypes),
         ]
         return documents.map { name, document in
             Operation(.get, "/v2/schemas/\(name)", name: "image:schemas", policy: "@", summary: "Schema of \(name)") {

@@ -1,97 +1,23 @@
-import NovaAuth
 public import NovaConfig
-import NovaCore
-import NovaDatabase
-import NovaHTTP
-import NovaInterfaces
-import NovaModel
-import NovaRPC
 public import NovaService
 
-/// `nova-image`: the Image API and the images' files.
+/// `nova-image`: the Image API and the images' files; or the way to those of a Glance of somebody else.
 public struct ImageService: CloudService {
     public static let name = "nova-image"
     public static let role = "image"
     public static let options: [any OptionDeclaration] = ImageOptions.all
 
-    private let context: ServiceContext
-    private let database: Database
-    private let intake: ImageIntake
-    private let imports: ImageImports
-    private let http: HealthPart
+    private let service: any RunnableService
 
-    /// Opens the database, `image.sqlite`, and the store, and clears away what a crash left.
+    /// Opens what keeps the images.
     ///
     /// - Throws: ``NovaError`` when a file or folder cannot be used.
     public init(_ context: ServiceContext) async throws {
-        self.context = context
-        http = context.part("http", waitsFor: "does not listen yet")
-        let databasePart = context.part("database", waitsFor: "is being opened")
-        let folder = context.config[ImageOptions.path]
-        database = try Database(
-            context.databaseAddress("image"), schema: ImageSchema.current, log: context.log)
-        database.report(to: context.metrics, service: context.name)
-        databasePart.ready()
-        let limit = Int64(context.config[ImageOptions.sizeLimitGB]) << 30
-        let files = try ImageFileStore(
-            folder: folder.isEmpty ? "\(context.statePath)/images" : folder, sizeLimit: limit)
-        intake = ImageIntake(
-            table: ImageTable(database: database), files: files, inspector: DiskInspector(virtualSizeLimit: limit),
-            limits: ImageLimits(context.config))
-        imports = ImageImports(
-            intake: intake, methods: context.config[ImageOptions.importMethods], filter: ImportFilter(context.config),
-            workers: context.config[ImageOptions.imports], log: context.log)
-        files.sweep(keeping: try await intake.table.recover())
-        try await imports.resume()
+        service =
+            context.config[GlanceOptions.endpoint].isEmpty
+            ? try await StoredImageService(context) : GlanceService(context)
     }
 
-    /// Serves the API and the queue until the task is cancelled.
-    public func run() async throws {
-        let authenticator = try await ServiceAuthentication.connect(context.config, bus: context.bus, log: context.log)
-        let api = ImageAPI(
-            intake: intake, imports: imports, grants: GrantAuthority(bus: context.bus), log: context.log)
-        let server = try HTTPServer(
-            name: Self.name, host: context.config[ImageOptions.listen], port: context.config[ImageOptions.port],
-            apis: api.apis, authenticator: authenticator,
-            policy: context.policy(base: ImageAPI.rules), certificate: context.certificate, log: context.log,
-            authURI: context.config[ImageOptions.authURI], metrics: context.metrics,
-            served: context.bus.served, onPolicy: context.onPolicy)
-        try await context.bus.serve(
-            dispatcher, topic: DescribeImage.topic, host: nil, slots: context.config[ImageOptions.slots])
-        let outcome: Result<Void, any Error>
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await server.run() }
-                group.addTask { await authenticator.run() }
-                group.addTask { [imports] in await imports.run() }
-                _ = try await server.waitUntilListening()
-                http.ready()
-                // Either ends when we are cancelled; the server may also fail.
-                try await group.next()
-                group.cancelAll()
-                try await group.waitForAll()
-            }
-            outcome = .success(())
-        } catch {
-            outcome = .failure(error)
-        }
-        // No message may reach a closed database.
-        await context.bus.close()
-        await database.close()
-        try outcome.get()
-    }
-
-    private var dispatcher: RPCDispatcher {
-        var dispatcher = RPCDispatcher()
-        let table = intake.table
-        dispatcher.on(DescribeImage.self) { method, _ in
-            guard
-                let image = try await table.visible(
-                    method.imageID, to: method.projectID, isAdmin: method.isAdmin)
-            else { throw NovaError(.notFound, "Image \(method.imageID) could not be found.") }
-            return image.reference
-        }
-        SnapshotImages(table: table, files: intake.files).serve(&dispatcher)
-        return dispatcher
-    }
+    /// Works until the task is cancelled.
+    public func run() async throws { try await service.run() }
 }

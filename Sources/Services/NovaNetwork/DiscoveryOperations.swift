@@ -1,6 +1,8 @@
 import NovaCore
+import NovaDatabase
 import NovaHTTP
 import NovaSchema
+import NovaWire
 
 /// Versions, extensions, quotas, and the resources of which this cloud has none.
 struct DiscoveryOperations: Sendable {
@@ -15,6 +17,7 @@ struct DiscoveryOperations: Sendable {
         ("pagination", "Pagination support", "Lists in pages"),
         ("project-id", "project_id field enabled", "project_id beside tenant_id"),
         ("quotas", "Quota management support", "Shows quotas"),
+        ("quota_details", "Quota details management support", "Shows how much of a quota is used"),
         ("sorting", "Sorting support", "Lists in order"),
         ("standard-attr-description", "standard-attr-description", "Resources have descriptions"),
         ("standard-attr-revisions", "Resource revision numbers", "Resources show revision numbers"),
@@ -31,6 +34,8 @@ struct DiscoveryOperations: Sendable {
         "network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule", "subnetpool",
         "rbac_policy",
     ]
+
+    let database: Database
 
     /// At the root of the service.
     var versions: [Operation] {
@@ -90,6 +95,9 @@ struct DiscoveryOperations: Sendable {
                 .delete, "/quotas/{id}", name: "delete_quota", policy: "role:admin or is_admin:True", success: 204,
                 summary: "Gives a project the usual quotas, which it has: there are no others."
             ) { _ in .empty(204) },
+            Operation(
+                .get, "/quotas/{id}/details", name: "get_quota_details", policy: "@", success: 200,
+                summary: "The quotas of a project, and how much of them it uses.", details),
         ]
             + Self.absent.flatMap { path -> [Operation] in
                 let resource = path.split(separator: "-").joined(separator: "_")
@@ -105,14 +113,31 @@ struct DiscoveryOperations: Sendable {
             }
     }
 
-    /// A project sees its own quota only.
     @Sendable
     private static func quota(_ request: APIRequest) async throws -> APIResponse {
+        _ = try project(request)
+        return .json(200, ["quota": .object(JSONObject(quotaNames.map { ($0, -1) }))])
+    }
+
+    @Sendable
+    private func details(_ request: APIRequest) async throws -> APIResponse {
+        let used = try await database.read { [project = try Self.project(request)] connection in
+            try NetworkTables(connection).counts(of: project)
+        }
+        let details = Self.quotaNames.map { name -> (String, JSONValue) in
+            (name, ["limit": -1, "used": .integer(used[name] ?? 0), "reserved": 0])
+        }
+        return .json(200, ["quota": .object(JSONObject(details))])
+    }
+
+    /// The project in the path; a project sees its own quota only.
+    private static func project(_ request: APIRequest) throws -> ProjectID {
         let requester = try Requester(request)
-        guard requester.isAdmin || request.parameters["id"] == requester.projectID.text else {
+        let id = request.parameters["id"] ?? ""
+        guard requester.isAdmin || id == requester.projectID.text else {
             throw NovaError(.forbidden, "Only an administrator may see the quotas of another project.")
         }
-        return .json(200, ["quota": .object(JSONObject(quotaNames.map { ($0, -1) }))])
+        return ProjectID(id)
     }
 
     private static func view(_ known: (alias: String, name: String, description: String)) -> JSONObject {

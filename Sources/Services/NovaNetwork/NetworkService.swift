@@ -81,7 +81,7 @@ public final class NetworkService: RunnableService {
     }
 
     static func apis(_ engine: NetworkEngine, mtu: Int) -> [API] {
-        let discovery = DiscoveryOperations()
+        let discovery = DiscoveryOperations(database: engine.database)
         let operations =
             NetworkOperations(engine: engine, defaultMTU: Int64(mtu)).operations
             + SubnetOperations(engine: engine).operations + PortOperations(engine: engine).operations

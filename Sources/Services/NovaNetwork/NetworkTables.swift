@@ -53,6 +53,16 @@ struct NetworkTables {
         try connection.row("SELECT count(*) FROM ports WHERE network_id = ?", [network.column]) { try $0.int(0) } ?? 0
     }
 
+    /// How many networks, subnets and ports a project has, by Neutron's names of their quotas.
+    func counts(of project: ProjectID) throws -> [String: Int64] {
+        var counts: [String: Int64] = [:]
+        for name in ["network", "subnet", "port"] {
+            counts[name] = try connection.row(
+                "SELECT count(*) FROM \(name)s WHERE project_id = ?", [project.column], { try $0.int(0) })
+        }
+        return counts
+    }
+
     /// A network as its host makes it; nil when there is none of the id.
     func hosted(_ id: NetworkID) throws -> HostedNetwork? {
         try network(id).map { try hosted($0) }

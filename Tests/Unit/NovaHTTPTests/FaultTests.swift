@@ -53,6 +53,10 @@ struct FaultTests {
             #expect(html.header("Content-Type")?.hasPrefix("text/html") == true)
             let json = try await client.send("GET", path, headers: [("Accept", "application/json")]).json()
             #expect(json["code"] == "404 Not Found")
+            // glanceclient takes JSON for another form, and fails on it: it must not get what it did not ask for.
+            let unknown = try await client.send("GET", "/v1/nowhere", headers: [("Accept", "*/*")])
+            #expect(unknown.status == 404)
+            #expect(unknown.header("Content-Type")?.hasPrefix("text/html") == true)
         }
     }
 }

@@ -1,8 +1,10 @@
 import Foundation
+import Logging
 import NovaCore
 import NovaHTTP
 import NovaHTTPClient
 import NovaSchema
+import Synchronization
 import Testing
 
 /// Certificates in a folder of their own, made by `openssl`.
@@ -59,7 +61,9 @@ final class TestCertificates: Sendable {
     }
 
     /// Runs a server with the certificates for the time of a closure.
-    func serve(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
+    func serve(
+        log: Logger = TestServer.log, _ body: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
         let api = API(
             name: "tls", prefix: "", microversions: nil, faults: .nova,
             operations: [
@@ -67,7 +71,7 @@ final class TestCertificates: Sendable {
             ])
         let server = try HTTPServer(
             name: "tls", host: "127.0.0.1", port: 0, apis: [api], authenticator: nil,
-            certificate: try ServerCertificate(certificate: certificate, key: key, log: TestServer.log),
+            certificate: try ServerCertificate(certificate: certificate, key: key, log: log),
             log: TestServer.log)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
@@ -79,6 +83,27 @@ final class TestCertificates: Sendable {
             try result.get()
         }
     }
+}
+
+/// What was logged.
+final class LogLines: Sendable {
+    private struct Handler: LogHandler {
+        let lines: LogLines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { lines.texts.withLock { $0.append("\(event.message)") } }
+    }
+    private let texts = Mutex<[String]>([])
+
+    var logger: Logger { Logger(label: "test") { [self] _ in Handler(lines: self) } }
+
+    func contains(_ text: String) -> Bool { texts.withLock { $0.contains { $0.contains(text) } } }
 }
 
 @Suite("HTTPS", .timeLimit(.minutes(2)))
@@ -143,7 +168,8 @@ struct TLSTests {
     func renewal() async throws {
         let files = try TestCertificates()
         let first = try files.renew("first")
-        try await files.serve { port in
+        let lines = LogLines()
+        try await files.serve(log: lines.logger) { port in
             let old = HTTPClient(connectionsPerHost: 1, authorities: first)
             let url = "https://127.0.0.1:\(port)/"
             #expect(try await old.request("GET", url).status == 200)
@@ -159,8 +185,13 @@ struct TLSTests {
             await old.shutdown()
 
             try "nonsense".write(toFile: files.certificate, atomically: true, encoding: .utf8)
-            try await Task.sleep(for: .milliseconds(1100))  // the files are looked at once a second
-            #expect(try await ask(port, second).status == 200)
+            let limit = ContinuousClock.now + .seconds(20)
+            // A connection makes the server look.
+            while !lines.contains("the changed certificate cannot be used") {
+                #expect(try await ask(port, second).status == 200)
+                try #require(ContinuousClock.now < limit)
+                try await Task.sleep(for: .milliseconds(20))
+            }
             #expect(try await ask(port, second).status == 200)
         }
     }

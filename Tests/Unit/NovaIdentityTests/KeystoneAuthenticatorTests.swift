@@ -17,8 +17,10 @@ import Testing
     ) -> KeystoneAuthenticator {
         KeystoneAuthenticator(
             .init(
-                url: url, username: "admin", password: Secret(password), projectName: "admin", cacheTime: cacheTime,
-                timeout: .seconds(5)), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                .init(
+                    url: url, username: "admin", password: Secret(password), projectName: "admin",
+                    timeout: .seconds(5)), cacheTime: cacheTime),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private func code(_ authenticator: KeystoneAuthenticator, _ token: String) async -> NovaError.Code? {

@@ -51,6 +51,19 @@ struct ImageFlowTests {
         }
     }
 
+    @Test("There are no definitions of properties, and clients are told so in the words that they know.")
+    func definitions() async throws {
+        try await ImageFixture.with { fixture in
+            let list = try await fixture.send("GET", "/v2/metadefs/namespaces", as: "one").json()
+            #expect(list["namespaces"] == [])
+            let schema = try await fixture.send("GET", "/v2/schemas/metadefs/namespace", as: "one").json()
+            #expect(schema["name"] == "namespace")
+            #expect(list["schema"] == "/v2/schemas/metadefs/namespaces")
+            #expect(try await fixture.send("GET", "/v2/metadefs/namespaces/OS::Compute", as: "one").status == 404)
+            #expect(try await fixture.send("POST", "/v2/metadefs/namespaces", as: "admin", [:]).status == 405)
+        }
+    }
+
     @Test("All three media types of changes work, others are refused with those that do.")
     func patches() async throws {
         try await ImageFixture.with { cloud in

@@ -58,6 +58,8 @@ struct PortAllocationTests {
         let lease = AddressLease(
             mac: port.mac, address: try #require(IPv4Address("10.0.0.2")), hostname: "guest")
         #expect(host.leases(of: port.networkID) == [lease])
+        let counts = try await engine.database.read { [project] in try NetworkTables($0).counts(of: project) }
+        #expect(counts == ["network": 0, "subnet": 0, "port": 1])
     }
 
     @Test("Freeing twice is fine; the address rests before it comes again", arguments: DatabaseKind.available)
