@@ -178,12 +178,16 @@ public struct JSONWriter: Sendable {
     private mutating func escape(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
-            guard utf8.contains(where: Self.isSpecial) else { return bytes.append(contentsOf: utf8) }
+            // To the end in any case: then the compiler looks at many bytes at once.
+            var special: UInt8 = 0
+            for byte in utf8 { special |= Self.isSpecial(byte) ? 1 : 0 }
+            guard special != 0 else { return bytes.append(contentsOf: utf8) }
             for byte in utf8 { if Self.isSpecial(byte) { escape(byte) } else { bytes.append(byte) } }
         }
     }
 
     /// Whether a string may hold the byte only escaped.
+    @inline(__always)
     private static func isSpecial(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
 
     private mutating func escape(_ byte: UInt8) {

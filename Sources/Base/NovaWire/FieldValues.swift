@@ -12,7 +12,8 @@ extension Bool: FieldValue {
         default: throw .badValue
         }
     }
-    public var column: ColumnValue { .integer(self ? 1 : 0) }
+    @inlinable public var column: ColumnValue { .integer(self ? 1 : 0) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .integer(let value) = column else { throw .badValue }
         self = value != 0
@@ -24,7 +25,8 @@ extension Bool: FieldValue {
 extension Int64: FieldValue {
     @inlinable public func encode(to writer: inout WireWriter) { writer.signed(self) }
     @inlinable public init(from reader: inout WireReader) throws(WireError) { self = try reader.signed() }
-    public var column: ColumnValue { .integer(self) }
+    @inlinable public var column: ColumnValue { .integer(self) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .integer(let value) = column else { throw .badValue }
         self = value
@@ -36,7 +38,8 @@ extension Int64: FieldValue {
 extension UInt64: FieldValue {
     @inlinable public func encode(to writer: inout WireWriter) { writer.varint(self) }
     @inlinable public init(from reader: inout WireReader) throws(WireError) { self = try reader.varint() }
-    public var column: ColumnValue { .integer(Int64(bitPattern: self)) }
+    @inlinable public var column: ColumnValue { .integer(Int64(bitPattern: self)) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .integer(let value) = column else { throw .badValue }
         self = UInt64(bitPattern: value)
@@ -50,7 +53,8 @@ extension Double: FieldValue {
     @inlinable public init(from reader: inout WireReader) throws(WireError) {
         self = Double(bitPattern: try reader.fixed64())
     }
-    public var column: ColumnValue { .real(self) }
+    @inlinable public var column: ColumnValue { .real(self) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         switch column {
         case .real(let value): self = value
@@ -65,7 +69,8 @@ extension Double: FieldValue {
 extension String: FieldValue {
     @inlinable public func encode(to writer: inout WireWriter) { writer.text(self) }
     @inlinable public init(from reader: inout WireReader) throws(WireError) { self = try reader.text() }
-    public var column: ColumnValue { .text(self) }
+    @inlinable public var column: ColumnValue { .text(self) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .text(let value) = column else { throw .badValue }
         self = value
@@ -87,7 +92,8 @@ extension UUID128: FieldValue {
         self.init(high: high, low: low)
     }
     /// Canonical text: an operator reads and types it in SQL.
-    public var column: ColumnValue { .text(description) }
+    @inlinable public var column: ColumnValue { .text(description) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .text(let text) = column, let value = UUID128(text) else { throw .badValue }
         self = value
@@ -100,7 +106,8 @@ extension Identifier: FieldValue {
     @inlinable public func encode(to writer: inout WireWriter) { uuid.encode(to: &writer) }
     @inlinable
     public init(from reader: inout WireReader) throws(WireError) { self.init(try UUID128(from: &reader)) }
-    public var column: ColumnValue { uuid.column }
+    @inlinable public var column: ColumnValue { uuid.column }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) { self.init(try UUID128(column: column)) }
     public static var wireType: String { "uuid" }
     public var debugText: String { description }
@@ -139,7 +146,8 @@ extension OpaqueIdentifier: FieldValue {
         }
         return UUID128(high: words.0, low: words.1)
     }
-    public var column: ColumnValue { .text(text) }
+    @inlinable public var column: ColumnValue { .text(text) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) { self.init(try String(column: column)) }
     public static var wireType: String { "id" }
     public var debugText: String { text }
@@ -149,7 +157,8 @@ extension Timestamp: FieldValue {
     @inlinable public func encode(to writer: inout WireWriter) { writer.signed(microseconds) }
     @inlinable
     public init(from reader: inout WireReader) throws(WireError) { self.init(microseconds: try reader.signed()) }
-    public var column: ColumnValue { .integer(microseconds) }
+    @inlinable public var column: ColumnValue { .integer(microseconds) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) { self.init(microseconds: try Int64(column: column)) }
     public static var wireType: String { "time" }
     public var debugText: String { iso8601MicroZ }
@@ -170,9 +179,10 @@ extension Optional: FieldValue where Wrapped: FieldValue {
         default: throw .badValue
         }
     }
-    public var column: ColumnValue { self?.column ?? .null }
+    @inlinable public var column: ColumnValue { self?.column ?? .null }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
-        self = column == .null ? nil : try Wrapped(column: column)
+        if case .null = column { self = nil } else { self = try Wrapped(column: column) }
     }
     public static var wireType: String { "\(Wrapped.wireType)?" }
     public var debugText: String { self?.debugText ?? "nil" }
@@ -193,11 +203,12 @@ extension Array: FieldValue where Element: FieldValue {
         for _ in 0..<count { append(try Element(from: &reader)) }
     }
     /// A list is one blob in a row: the wire form of its elements.
-    public var column: ColumnValue {
+    @inlinable public var column: ColumnValue {
         var writer = WireWriter()
         encode(to: &writer)
         return .blob(writer.bytes)
     }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .blob(let bytes) = column else { throw .badValue }
         self = try WireReader.value(Self.self, in: bytes)
@@ -236,11 +247,12 @@ extension Dictionary: FieldValue where Key == String, Value == String {
             self[key] = try reader.text()
         }
     }
-    public var column: ColumnValue {
+    @inlinable public var column: ColumnValue {
         var writer = WireWriter()
         encode(to: &writer)
         return .blob(writer.bytes)
     }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .blob(let bytes) = column else { throw .badValue }
         self = try WireReader.value(Self.self, in: bytes)
@@ -255,7 +267,8 @@ extension Secret: FieldValue where Value: FieldValue {
     @inlinable public func encode(to writer: inout WireWriter) { reveal().encode(to: &writer) }
     @inlinable
     public init(from reader: inout WireReader) throws(WireError) { self.init(try Value(from: &reader)) }
-    public var column: ColumnValue { reveal().column }
+    @inlinable public var column: ColumnValue { reveal().column }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) { self.init(try Value(column: column)) }
     public static var wireType: String { "secret \(Value.wireType)" }
     public var debugText: String { "***" }
@@ -268,7 +281,8 @@ public struct Blob: FieldValue, Hashable {
 
     @inlinable public func encode(to writer: inout WireWriter) { writer.blob(bytes) }
     @inlinable public init(from reader: inout WireReader) throws(WireError) { bytes = try reader.blob() }
-    public var column: ColumnValue { .blob(bytes) }
+    @inlinable public var column: ColumnValue { .blob(bytes) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .blob(let bytes) = column else { throw .badValue }
         self.bytes = bytes
@@ -295,7 +309,8 @@ extension WireEnum {
         guard position < UInt64(cases.count) else { throw .badValue }
         self = cases[Int(position)]
     }
-    public var column: ColumnValue { .text(rawValue) }
+    @inlinable public var column: ColumnValue { .text(rawValue) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .text(let text) = column, let value = Self(rawValue: text) else { throw .badValue }
         self = value

@@ -75,7 +75,8 @@ extension Record {
     @inlinable
     public init(from reader: inout WireReader) throws(WireError) { self = try reader.fields(of: Self.self) }
 
-    public var column: ColumnValue { .blob(encoded()) }
+    @inlinable public var column: ColumnValue { .blob(encoded()) }
+    @inlinable
     public init(column: ColumnValue) throws(WireError) {
         guard case .blob(let bytes) = column else { throw .badValue }
         self = try WireReader.value(Self.self, in: bytes)

@@ -9,6 +9,7 @@ extension Record {
     }
 
     /// The values of the fields, in the order of ``columnNames``.
+    @inlinable
     public var columns: [ColumnValue] {
         var copy = self
         var visitor = ColumnsVisitor()
@@ -17,6 +18,7 @@ extension Record {
     }
 
     /// Reads a row whose columns stand in the order of ``columnNames``; `next` gives them one by one.
+    @inlinable
     public init(nextColumn next: () -> ColumnValue) throws(WireError) {
         self.init()
         // The visitor needs an escaping closure's lifetime only during `fields`.
@@ -35,14 +37,21 @@ private struct NamesVisitor: FieldVisitor {
     mutating func visit<T: FieldValue>(_ name: StaticString, _ value: inout T) { names.append("\(name)") }
 }
 
-private struct ColumnsVisitor: FieldVisitor {
-    var values: [ColumnValue] = []
+// Inlinable, as the records' field lists are: the compiler makes one function of a record's columns.
+@usableFromInline
+struct ColumnsVisitor: FieldVisitor {
+    @usableFromInline var values: [ColumnValue] = []
+    @inlinable init() {}
+    @inlinable
     mutating func visit<T: FieldValue>(_ name: StaticString, _ value: inout T) { values.append(value.column) }
 }
 
-private struct RowVisitor: FieldVisitor {
-    var next: () -> ColumnValue
-    var error: WireError?
+@usableFromInline
+struct RowVisitor: FieldVisitor {
+    @usableFromInline let next: () -> ColumnValue
+    @usableFromInline var error: WireError?
+    @inlinable init(next: @escaping () -> ColumnValue) { self.next = next }
+    @inlinable
     mutating func visit<T: FieldValue>(_ name: StaticString, _ value: inout T) {
         guard error == nil else { return }
         do throws(WireError) { value = try T(column: next()) } catch { self.error = error }

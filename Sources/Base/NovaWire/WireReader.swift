@@ -39,6 +39,7 @@ public struct WireReader {
     }
 
     /// Reads one value from bytes.
+    @inlinable
     static func value<T: FieldValue>(_ type: T.Type, in bytes: [UInt8]) throws(WireError) -> T {
         let result: Result<T, WireError> = bytes.withUnsafeBytes { raw in
             var reader = WireReader(raw)

@@ -1,4 +1,4 @@
-import NovaCore
+public import NovaCore
 public import NovaWire
 
 // Rows of records. Column names are qualified or stand where only a column may, as SQLite takes a quoted name that
@@ -7,12 +7,20 @@ extension Connection {
     /// Adds a record as a row of a table with the record's columns.
     ///
     /// - Parameter derived: further columns, whose values follow from the record's, for queries.
+    @inlinable
     public func insert<R: Record>(
         _ record: R, into table: String, derived: [(name: String, value: ColumnValue)] = []
     ) throws {
-        let names = columns(of: R.self) + derived.map(\.name)
-        try execute(
-            "INSERT INTO \"\(table)\" \(Self.valueList(names))", record.columns + derived.map(\.value))
+        try insert(record.columns, columns(of: R.self), into: table, derived)
+    }
+
+    @usableFromInline
+    func insert(
+        _ values: [ColumnValue], _ columns: [String], into table: String,
+        _ derived: [(name: String, value: ColumnValue)]
+    ) throws {
+        let names = columns + derived.map(\.name)
+        try execute("INSERT INTO \"\(table)\" \(Self.valueList(names))", values + derived.map(\.value))
     }
 
     /// Adds a record, or updates the row that has the same key columns.
@@ -37,16 +45,22 @@ extension Connection {
     ///   - derived: further columns, whose values follow from the record's.
     /// - Returns: how many rows it wrote.
     @discardableResult
+    @inlinable
     public func update<R: Record>(
         _ record: R, since before: R? = nil, in table: String, key: String,
         derived: [(name: String, value: ColumnValue)] = []
     ) throws -> Int {
-        let names = columns(of: R.self)
-        let values = record.columns
+        try update(record.columns, since: before?.columns ?? [], columns(of: R.self), in: table, key: key, derived)
+    }
+
+    @usableFromInline
+    func update(
+        _ values: [ColumnValue], since old: [ColumnValue], _ names: [String], in table: String, key: String,
+        _ derived: [(name: String, value: ColumnValue)]
+    ) throws -> Int {
         guard let position = names.firstIndex(of: key), position < values.count else {
-            throw NovaError(.internal, "A database statement failed.", details: "\(R.self) has no column \(key)")
+            throw NovaError(.internal, "A database statement failed.", details: "\(table) has no column \(key)")
         }
-        let old = before?.columns ?? []
         let written = names.indices.filter { $0 >= old.count || old[$0] != values[$0] }
         let changes = (written.map { names[$0] } + derived.map(\.name)).map { "\"\($0)\" = ?" }
         guard !changes.isEmpty else { return 0 }
@@ -61,6 +75,7 @@ extension Connection {
     ///   - clause: the SQL condition, with `?` for each of `values`.
     ///   - suffix: what follows it, such as `ORDER BY id LIMIT 10`.
     /// - Throws: ``NovaError`` `internal`, naming the table, for a row that is no such record.
+    @inlinable
     public func records<R: Record>(
         _ type: R.Type, from table: String, where clause: String = "TRUE", _ values: [ColumnValue] = [],
         suffix: String = ""
@@ -69,6 +84,7 @@ extension Connection {
     }
 
     /// The first row of a table as a record, nil when there is none.
+    @inlinable
     public func record<R: Record>(
         _ type: R.Type, from table: String, where clause: String = "TRUE", _ values: [ColumnValue] = [],
         suffix: String = ""
@@ -76,7 +92,8 @@ extension Connection {
         try row(selection(type, table, clause, suffix), values) { try Self.record(R.self, $0, table) }
     }
 
-    private func columns<R: Record>(of type: R.Type) -> [String] {
+    @usableFromInline
+    func columns<R: Record>(of type: R.Type) -> [String] {
         if let known = columnNames[ObjectIdentifier(type)] { return known }
         let names = type.columnNames
         columnNames[ObjectIdentifier(type)] = names
@@ -88,12 +105,18 @@ extension Connection {
         return "(\(columns)) VALUES (\(repeatElement("?", count: names.count).joined(separator: ", ")))"
     }
 
-    private func selection<R: Record>(_ type: R.Type, _ table: String, _ clause: String, _ suffix: String) -> String {
+    @usableFromInline
+    func selection<R: Record>(_ type: R.Type, _ table: String, _ clause: String, _ suffix: String) -> String {
+        let key = Selection(type: ObjectIdentifier(type), table: table)
+        if let start = selections[key] { return "\(start)\(clause) \(suffix)" }
         let names = columns(of: type).map { "\"\(table)\".\"\($0)\"" }.joined(separator: ", ")
-        return "SELECT \(names) FROM \"\(table)\" WHERE \(clause) \(suffix)"
+        let start = "SELECT \(names) FROM \"\(table)\" WHERE "
+        selections[key] = start
+        return "\(start)\(clause) \(suffix)"
     }
 
-    private static func record<R: Record>(_ type: R.Type, _ row: Row, _ table: String) throws -> R {
+    @inlinable
+    static func record<R: Record>(_ type: R.Type, _ row: Row, _ table: String) throws -> R {
         var index = -1
         do throws(WireError) {
             return try R {

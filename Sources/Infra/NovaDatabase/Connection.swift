@@ -7,6 +7,13 @@ public import NovaWire
 public final class Connection {
     let session: any Session
     var columnNames: [ObjectIdentifier: [String]] = [:]
+    /// What reads rows of a record from a table, up to its condition.
+    var selections: [Selection: String] = [:]
+
+    struct Selection: Hashable {
+        let type: ObjectIdentifier
+        let table: String
+    }
 
     init(_ session: any Session) { self.session = session }
 
@@ -24,10 +31,10 @@ public final class Connection {
     }
 
     /// The rows of a query, each through `map`.
+    @inlinable
     public func rows<T>(_ sql: String, _ values: [ColumnValue] = [], _ map: (Row) throws -> T) throws -> [T] {
-        try Self.check(values)
         var result: [T] = []
-        try session.query(sql, values) { row in
+        try query(sql, values) { row in
             result.append(try map(row))
             return true
         }
@@ -35,14 +42,21 @@ public final class Connection {
     }
 
     /// The first row of a query through `map`, nil when there is none.
+    @inlinable
     public func row<T>(_ sql: String, _ values: [ColumnValue] = [], _ map: (Row) throws -> T) throws -> T? {
-        try Self.check(values)
         var result: T?
-        try session.query(sql, values) { row in
+        try query(sql, values) { row in
             result = try map(row)
             return false
         }
         return result
+    }
+
+    /// Gives the body one row after the other, until it says false.
+    @usableFromInline
+    func query(_ sql: String, _ values: [ColumnValue], _ body: (Row) throws -> Bool) throws {
+        try Self.check(values)
+        try session.query(sql, values, body)
     }
 
     /// The time by the clock that all users of the database share: leases are measured by it.
