@@ -5,9 +5,9 @@ import VirtDriver
 
 /// The files in which a fake host remembers its instances: one small file each.
 ///
-/// They are not synced to the disk: they outlive the process, not the machine. So one is written over in place, by a
-/// single call, which the end of the process does not divide; a new file each time, renamed over the old one, costs a file
-/// system like ext4 more than all else that the host does.
+/// They are not synced to the disk: they outlive the process, not the machine. So a record that is no shorter is written
+/// over in place, by one call, which the end of the process does not divide; a new file each time, renamed over the old one,
+/// costs a file system like ext4 more than all else that the host does.
 struct FakeInstanceFiles: Sendable {
     let folder: String
     let owner: VirtDriverContext
@@ -54,11 +54,14 @@ struct FakeInstanceFiles: Sendable {
         instance.hostID = owner.hostID
         let path = "\(folder)/\(instance.id)"
         let bytes = instance.encoded()
-        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        defer { if file >= 0 { close(file) } }
-        // What is behind a shorter record until it is cut off, a reader takes for fields of a newer release.
-        guard file >= 0, Glibc.write(file, bytes, bytes.count) == bytes.count, ftruncate(file, off_t(bytes.count)) == 0
-        else {
+        var before = stat()
+        // Behind a shorter record the rest of the old one would stand for a moment, and nobody could read it.
+        let inPlace = stat(path, &before) == 0 && before.st_size > 0 && before.st_size <= bytes.count
+        let target = inPlace ? path : "\(path).new"
+        let file = open(target, O_WRONLY | O_CLOEXEC | (inPlace ? 0 : O_CREAT | O_TRUNC), 0o644)
+        let written = file >= 0 ? Glibc.write(file, bytes, bytes.count) : -1
+        if file >= 0 { close(file) }
+        guard written == bytes.count, inPlace || rename(target, path) == 0 else {
             throw NovaError(
                 .noSpace, "The compute host cannot store the server.",
                 details: "\(path): \(String(cString: strerror(errno)))")

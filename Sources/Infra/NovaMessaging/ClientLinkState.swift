@@ -44,8 +44,8 @@ struct ClientLinkState {
 
     /// The connection has ended, and libzmq makes it again.
     ///
-    /// What the broker sent after it was heard for the last time may
-    /// have gone with it: where the network was cut as it died, its system answers with a reset instead.
+    /// What the broker sent after it was heard for the last time may have gone with it: where the network was cut as it
+    /// died, its system answers with a reset instead.
     mutating func ended() {
         if isWelcome { knownUntil = lastHeard }
         phase = .connecting
