@@ -116,7 +116,12 @@ server_state() {
     fi
 }
 
-is_state() { [[ $(server_state "$1") == "$2" ]]; }
+# is_state ID STATE: says the state it is in where it is another.
+is_state() {
+    local state
+    state=$(server_state "$1")
+    [[ $state == "$2" ]] || { echo "it is $state"; return 1; }
+}
 
 # boot NAME [JSON of more members]: asks for a server of the tiny guest and prints its id.
 boot() {
