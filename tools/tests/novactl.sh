@@ -303,6 +303,8 @@ check "an authorized key comes in" ctl queue list --key "$key"
 shows "queue revoke of a name" ' of admin@ops is revoked in ' queue revoke admin@ops
 fails "a name that has no key" 3 'has no key for admin@ops' "$novactl" queue revoke admin@ops
 fails "a revoked key" 5 'does it know your key' "$novactl" queue list --key "$key"
+check "an authorized key comes back" ctl queue authorize "$key"
+shows "queue revoke of a file" ' of admin@ops is revoked in ' queue revoke "$key"
 public=$(sed -n 's/^public = //p' "$key")
 shows "queue authorize of a public key" ' is authorized as compute@h7 in ' \
     queue authorize --role compute --host h7 "$public"

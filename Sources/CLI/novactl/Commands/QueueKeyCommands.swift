@@ -72,11 +72,14 @@ extension QueueCommand {
             abstract: "Shuts a key out: removes it from a broker's file of authorized keys.",
             discussion: "Brokers end its connections within a second. Do it at each broker's file.")
         @OptionGroup var keys: AuthorizedKeysOptions
-        @Argument(help: ArgumentHelp("The public key, or a name such as compute@host-7.", valueName: "key")) var key:
-            String
+        @Argument(
+            help: ArgumentHelp("The public key, a file of keys, or a name such as compute@host-7.", valueName: "key"),
+            completion: .file())
+        var key: String
 
         func run() throws {
-            let removed = try AuthorizedKeysEditor(path: keys.path).revoke(key)
+            let whose = access(key, F_OK) == 0 ? try CurveKeyPair(file: key).publicKey.description : key
+            let removed = try AuthorizedKeysEditor(path: keys.path).revoke(whose)
             guard !removed.isEmpty else {
                 throw NovaError(.notFound, "\(keys.path) has no key for \(key). Nothing was changed.")
             }
