@@ -29,6 +29,7 @@ public enum InstanceAction {
         case ("create", "build"): "compute__do_build_and_run_instance"
         case ("delete", "destroy"): "compute_terminate_instance"
         case ("trigger_crash_dump", "power"): "compute_trigger_crash_dump"
+        case ("softDelete", "power"): "compute_soft_delete_instance"
         case (_, "power"), ("rescue", "rescue"), ("unrescue", "unrescue"), ("rebuild", "rebuild"):
             "compute_\(action)_instance"
         case ("createImage", "snapshot"): "compute_snapshot_instance"

@@ -79,6 +79,10 @@ public struct PowerActionState: Record, Equatable {
         case resume
         /// Interrupts the guest, which writes its memory to disk if it was told to.
         case crashDump
+        /// Stops the guest of a deleted server that is kept for a while.
+        case softDelete
+        /// Brings such a server back.
+        case restore
     }
     public var serverID = ServerID.none
     public var action = Action.start
@@ -111,16 +115,28 @@ extension PowerActionState.Action {
         case .suspend: .suspend
         case .resume: .resume
         case .crashDump: .triggerCrashDump
+        case .softDelete: .softDelete
+        case .restore: .restore
+        }
+    }
+
+    /// What the compute host is asked for: to it a deleted server that is kept is one that was stopped.
+    public var onHost: Self {
+        switch self {
+        case .softDelete: .stop
+        case .restore: .start
+        default: self
         }
     }
 
     /// What the server is after it; nil for what it was before.
     public var vmState: VMState? {
         switch self {
-        case .start, .rebootSoft, .rebootHard, .unpause, .resume: .active
+        case .start, .rebootSoft, .rebootHard, .unpause, .resume, .restore: .active
         case .stop: .stopped
         case .pause: .paused
         case .suspend: .suspended
+        case .softDelete: .softDeleted
         case .crashDump: nil
         }
     }
@@ -128,8 +144,8 @@ extension PowerActionState.Action {
     /// Whether the guest may be put together anew, for which its host needs all that it was made from.
     public var startsGuest: Bool {
         switch self {
-        case .start, .rebootSoft, .rebootHard, .resume: true
-        case .stop, .pause, .unpause, .suspend, .crashDump: false
+        case .start, .rebootSoft, .rebootHard, .resume, .restore: true
+        case .stop, .pause, .unpause, .suspend, .crashDump, .softDelete: false
         }
     }
 }

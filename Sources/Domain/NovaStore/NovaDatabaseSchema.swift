@@ -23,6 +23,9 @@ public enum NovaDatabaseSchema {
                 Migration(
                     number: 5, name: "server-sizes",
                     sql: String(decoding: PackageResources._005_server_sizes_sql, as: UTF8.self)),
+                Migration(
+                    number: 6, name: "soft-deleted-servers",
+                    sql: String(decoding: PackageResources._006_soft_deleted_servers_sql, as: UTF8.self)),
             ])
     }
 }

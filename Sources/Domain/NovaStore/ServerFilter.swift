@@ -33,6 +33,8 @@ public struct ServerFilter: Sendable {
     public var changedSince: Timestamp?
     public var changedBefore: Timestamp?
     public var deleted = Deleted.no
+    /// Whether deleted servers that are kept for a while are left out.
+    public var hidesSoftDeleted = false
     public var marker: ServerID?
     /// At most this many, -1 for all.
     public var limit: Int64 = 1000

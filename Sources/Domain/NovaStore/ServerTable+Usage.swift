@@ -10,11 +10,43 @@ extension ServerTable {
         [("vcpus", flavor.vcpus.column), ("memory_mb", flavor.memoryMB.column)]
     }
 
-    /// What a project, or one user of it, uses now: servers, cores and RAM.
-    ///
-    /// For a project from the index `servers_by_use` alone: no row is read, and no flavor decoded.
+    /// What a project, or one user of it, uses now: servers, cores and RAM, without deleted servers that are kept.
     public func usage(
         of project: ProjectID, user: UserID? = nil
+    ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
+        let all = try existing(of: project, user: user)
+        let kept = try softDeleted(of: project, user: user)
+        return (all.servers - kept.servers, all.cores - kept.cores, all.memoryMB - kept.memoryMB)
+    }
+
+    /// What the servers of a project need that can be restored; from the index of such servers, which is small.
+    private func softDeleted(
+        of project: ProjectID, user: UserID?
+    ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
+        try connection.row(
+            """
+            SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT)
+            FROM servers
+            WHERE vm_state = 'soft-delete' AND is_deleted = 0 AND project_id = ?\(user == nil ? "" : " AND user_id = ?")
+            """, [project.column] + (user.map { [$0.column] } ?? [])
+        ) { (try $0.int(0), try $0.int(1), try $0.int(2)) } ?? (0, 0, 0)
+    }
+
+    /// Deleted servers that have been kept since before a moment, the oldest first.
+    public func softDeleted(before time: Timestamp, limit: Int64) throws -> [ServerID] {
+        try connection.rows(
+            """
+            SELECT id FROM servers WHERE vm_state = 'soft-delete' AND is_deleted = 0 AND deleted_at <= ?
+            ORDER BY deleted_at LIMIT ?
+            """, [time.column, .integer(limit)]
+        ) { try $0.field(0, as: ServerID.self) }
+    }
+
+    /// The sum over all rows that are not deleted.
+    ///
+    /// For a project from the index `servers_by_use` alone: no row is read, and no flavor decoded.
+    private func existing(
+        of project: ProjectID, user: UserID?
     ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
         let clause = "project_id = ? AND is_deleted = 0" + (user == nil ? "" : " AND user_id = ?")
         let values = [project.column] + (user.map { [$0.column] } ?? [])

@@ -51,6 +51,7 @@ public struct ServerTable {
             values.append(value)
         }
         if filter.deleted != .also { require("is_deleted = ?", .integer(filter.deleted == .only ? 1 : 0)) }
+        if filter.hidesSoftDeleted { require("vm_state <> ?", VMState.softDeleted.column) }
         if let project = filter.project { require("project_id = ?", project.column) }
         if let user = filter.user { require("user_id = ?", user.column) }
         if let host = filter.host { require("host = ?", .text(host)) }

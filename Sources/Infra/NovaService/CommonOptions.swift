@@ -41,6 +41,11 @@ public enum CommonOptions {
         "DEFAULT", "report_interval", default: 10, help: "Seconds between a daemon's reports that it lives.",
         in: 1...3600)
 
+    public static let reclaimInterval = Option(
+        "DEFAULT", "reclaim_instance_interval", default: 0,
+        help: "Seconds for which a deleted server can be restored; 0 deletes at once. The same for api and conductor.",
+        in: 0...31_536_000)
+
     public static let certificateFile = Option(
         "ssl", "cert_file", default: "",
         help: "Certificate (PEM) of the APIs, which then speak HTTPS; read again when it changes. Empty: plain HTTP.")
@@ -69,6 +74,6 @@ public enum CommonOptions {
         [
             host, statePath, instancesPath, myIP, cloudID, debug, logJSON, logFile, monitoringEnabled,
             monitoringListen, monitoringPort, databasePath, databaseConnection, databasePoolSize, reportInterval,
-            certificateFile, keyFile, authoritiesFile, faults,
+            reclaimInterval, certificateFile, keyFile, authoritiesFile, faults,
         ] + PolicyOptions.all + KeystoneOptions.all + GlanceOptions.all + QueueSettings.options
 }

@@ -16,6 +16,8 @@ struct APIParts: Sendable {
     /// After how many seconds without a report a daemon counts as down.
     let serviceDownTime: Int64
     let maxLimit: Int64
+    /// Whether deleted servers are kept for a while.
+    let keepsDeleted: Bool
     let log: Logger
     /// Image and network service, for the proxies of old microversions.
     let images: PeerService

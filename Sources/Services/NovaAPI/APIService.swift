@@ -40,7 +40,7 @@ public struct APIService: CloudService {
         let parts = APIParts(
             bus: context.bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: context.bus),
             serviceDownTime: APIOptions.serviceDownTime(config), maxLimit: Int64(config[APIOptions.maxLimit]),
-            log: context.log,
+            keepsDeleted: config[CommonOptions.reclaimInterval] > 0, log: context.log,
             images: PeerService(word: "Image", base: imageServer, client: client),
             networks: PeerService(word: "Network", base: config[APIOptions.networkServer], client: client))
         server = try HTTPServer(
@@ -55,7 +55,8 @@ public struct APIService: CloudService {
     static func apis(_ parts: APIParts) -> [API] {
         let resources: [[Operation]] = [
             ExtensionsResource.operations, RemovedResource.operations,
-            ServersResource(parts: parts).operations, ServerActionsResource(parts: parts).operations,
+            ServersResource(parts: parts).operations, DeletionResource(parts: parts).operations,
+            ServerActionsResource(parts: parts).operations,
             RescueResource(parts: parts).operations, RebuildResource(parts: parts).operations,
             SnapshotsResource(parts: parts).operations, GuestResource(parts: parts).operations,
             ServerLockResource(parts: parts).operations, ServerMetadataResource(parts: parts).operations,

@@ -9,13 +9,17 @@ extension APIParts {
     /// Accepts an action: checks the lock and the states of the server as it is then, changes its row and adds the
     /// workflow, all in one transaction; then wakes a conductor.
     ///
-    /// - Parameter body: changes the row, which already shows the action's task, and makes the workflow's state.
+    /// - Parameters:
+    ///   - admit: checks what else must hold, such as quotas.
+    ///   - body: changes the row, which already shows the action's task, and makes the workflow's state.
     /// - Returns: the row.
+    @discardableResult
     func accept<State: Record>(
         _ action: ServerAction, _ request: APIRequest, _ kind: String,
+        admit: @escaping @Sendable (ServerRecord, Connection) throws -> Void = { _, _ in },
         _ body: @escaping @Sendable (inout ServerRecord) throws -> State
     ) async throws -> ServerRecord {
-        let (server, workflow) = try await write(action, request, kind, body)
+        let (server, workflow) = try await write(action, request, kind, admit: admit, body)
         wakeConductor(workflow, request.context)
         return server
     }
@@ -23,6 +27,7 @@ extension APIParts {
     /// Accepts an action without waking a conductor, for a caller that has more to do before.
     func write<State: Record>(
         _ action: ServerAction, _ request: APIRequest, _ kind: String,
+        admit: @escaping @Sendable (ServerRecord, Connection) throws -> Void = { _, _ in },
         _ body: @escaping @Sendable (inout ServerRecord) throws -> State
     ) async throws -> (ServerRecord, WorkflowID) {
         let id = try await server(request).id
@@ -34,6 +39,7 @@ extension APIParts {
                 try action.checkLock(server, isAdmin: isAdmin)
                 try action.check(server)
                 _ = try host(of: server)
+                try admit(server, connection)
                 if let task = action.taskState { server.taskState = task }
                 state = try body(&server)
             }

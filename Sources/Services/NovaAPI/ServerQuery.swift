@@ -97,8 +97,15 @@ struct ServerQuery {
             }
             filter.deleted = .only
         } else if caller.isAdmin, let text = request.query("deleted") {
-            filter.deleted = ["1", "t", "true", "on", "y", "yes"].contains(text.lowercased()) ? .only : .no
+            filter.deleted = Self.means(yes: text) ? .only : .no
         }
+        // A deleted server that is kept is shown to whoever asks for such servers.
+        let wantsKept = caller.isAdmin && Self.means(yes: request.query("soft_deleted") ?? "")
+        filter.hidesSoftDeleted = !wantsKept && filter.vmStates?.contains(.softDeleted) != true
+    }
+
+    private static func means(yes text: String) -> Bool {
+        ["1", "t", "true", "on", "y", "yes"].contains(text.lowercased())
     }
 
     /// The filters that look at one field each.

@@ -42,21 +42,6 @@ struct ServersResource: Sendable {
             Operation(
                 .put, "/servers/{id}", name: "os_compute_api:servers:update", body: ServerSchemas.update,
                 policy: Rules.member, summary: "Changes a server's name and description.", update),
-            Operation(
-                .delete, "/servers/{id}", name: "os_compute_api:servers:delete", policy: Rules.member,
-                success: 204, summary: "Deletes a server."
-            ) { request in
-                try await delete(request)
-                return .empty(204)
-            },
-            Operation(
-                .post, "/servers/{id}/action", name: "os_compute_api:os-deferred-delete:force", action: "forceDelete",
-                body: ServerSchemas.action("forceDelete", .any), policy: Rules.member, success: 202,
-                summary: "Deletes a server, also where others are kept for a while."
-            ) { request in
-                try await delete(request)
-                return .empty(202)
-            },
         ]
     }
 
@@ -125,24 +110,5 @@ struct ServersResource: Sendable {
             }
         }
         server.availabilityZone = zone
-    }
-
-    /// Accepts the deletion and its workflow in one transaction; a deletion that is under way is not begun twice.
-    private func delete(_ request: APIRequest) async throws {
-        let server = try await parts.server(request)
-        try ServerAction.delete.checkLock(server, isAdmin: request.caller.isAdmin)
-        let workflow = WorkflowRecord(
-            kind: WorkflowKindName.delete, server: server.id, context: request.context,
-            data: DeleteState(server.id).encoded(), now: .now())
-        let isNew = try await parts.database.write { connection in
-            var isNew = false
-            try ServerTable(connection).change(server.id) { server in
-                isNew = server.taskState != .deleting
-                server.taskState = .deleting
-            }
-            if isNew { try WorkflowTable(connection).insert(workflow) }
-            return isNew
-        }
-        if isNew { parts.wakeConductor(workflow.id, request.context) }
     }
 }

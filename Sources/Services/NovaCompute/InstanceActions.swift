@@ -69,8 +69,8 @@ final class InstanceActions: Sendable {
         let graceful = Duration.seconds(max(0, min(Self.longestShutdown, request.shutdownTimeout)))
         return try await fenced(instance.id, request.fence, method) { [self] in
             switch request.action {
-            case .start: try await driver.powerOn(instance, parts: try await existingParts(instance))
-            case .stop: try await driver.powerOff(instance.id, graceful: graceful)
+            case .start, .restore: try await driver.powerOn(instance, parts: try await existingParts(instance))
+            case .stop, .softDelete: try await driver.powerOff(instance.id, graceful: graceful)
             case .rebootSoft:
                 try await driver.reboot(instance, parts: try await existingParts(instance), graceful: graceful)
             case .rebootHard:

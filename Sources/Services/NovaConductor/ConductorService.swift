@@ -77,14 +77,17 @@ public struct ConductorService: CloudService {
         let archive = ArchiveTask(
             database: database, retentionDays: context.config[ConductorOptions.retentionDays],
             folder: context.config[ConductorOptions.archivePath], log: context.log)
+        let reclaim = ReclaimTask(
+            database: database, age: .seconds(context.config[CommonOptions.reclaimInterval]),
+            offer: { [runner] in runner.offer($0) }, log: context.log)
+        // The runner ends when it is cancelled or fails; the others may have nothing to do.
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await runner.run() }
             group.addTask { [host = context.host] in await reports.run(alsoFor: Self.name, host: host) }
             group.addTask { await auditor.run() }
             group.addTask { await archive.run() }
+            group.addTask { await reclaim.run() }
             defer { group.cancelAll() }
-            // The runner ends when it is cancelled or fails.
-            try await group.next()
+            try await runner.run()
         }
         await context.bus.close()
         await database.close()

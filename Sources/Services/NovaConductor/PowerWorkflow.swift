@@ -1,4 +1,5 @@
 import NovaCore
+import NovaDatabase
 import NovaInterfaces
 import NovaModel
 import NovaRPC
@@ -17,6 +18,11 @@ enum PowerWorkflow {
             succeeded: { connection, state, _ in
                 try ServerAtWork(state.serverID, connection).end(state.action.serverAction.taskState) { server in
                     if let vmState = state.action.vmState { server.vmState = vmState }
+                    switch state.action {
+                    case .softDelete: server.deletedAt = try connection.now()
+                    case .restore: server.deletedAt = nil
+                    default: break
+                    }
                     server.powerState = state.powerState
                 }
             },
@@ -38,7 +44,7 @@ enum PowerWorkflow {
                 let image =
                     !state.action.startsGuest ? nil : try await parts.image(of: server, request: context.request)
                 var request = ComputePower(
-                    context.fence, state.action,
+                    context.fence, state.action.onHost,
                     try await parts.instance(server, image: image, on: host, request: context.request))
                 request.shutdownTimeout = Int64(parts.shutdownTimeout)
                 let isLong = state.action == .suspend || state.action == .resume

@@ -31,9 +31,9 @@ struct ServerAtWork {
     ///
     /// - Parameter task: what the server's row shows of it, nil for an action that shows nothing: a task of another action
     ///   stays.
-    func end(_ task: TaskState?, _ body: (inout ServerRecord) -> Void) throws {
+    func end(_ task: TaskState?, _ body: (inout ServerRecord) throws -> Void) throws {
         try ServerTable(connection).change(id) { server in
-            body(&server)
+            try body(&server)
             if server.taskState == task { server.taskState = nil }
         }
     }

@@ -59,8 +59,9 @@ extension TestCloud {
             for name in Self.names(in: "\(instances(compute))/_snapshots") { leaks.append("snapshot file \(name)") }
         }
         let usage = try await nova.read { try ServerTable($0).usage(of: Self.project) }
-        if usage.servers != Int64(servers.count) {
-            leaks.append("usage says \(usage.servers) of \(servers.count) servers")
+        let counted = servers.count { $0.vmState != .softDeleted }
+        if usage.servers != Int64(counted) {
+            leaks.append("usage says \(usage.servers) of \(counted) servers")
         }
         return leaks.sorted()
     }

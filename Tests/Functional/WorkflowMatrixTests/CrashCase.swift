@@ -15,6 +15,8 @@ enum UserAction: String, CaseIterable {
     case unpause
     case suspend
     case resume
+    case softDelete
+    case restore
     case rescue
     case unrescue
     case rebuild
@@ -28,7 +30,7 @@ enum UserAction: String, CaseIterable {
         switch self {
         case .delete: ["destroy"]
         case .snapshot: ["snapshot", "upload_snapshot"]
-        default: [change == nil ? rawValue : "power.\(rawValue)"]
+        default: [change.map { "power.\($0.onHost)" } ?? rawValue]
         }
     }
 
@@ -39,6 +41,7 @@ enum UserAction: String, CaseIterable {
         case .start: .stop
         case .unpause: .pause
         case .resume: .suspend
+        case .restore: .softDelete
         case .unrescue: .rescue
         default: nil
         }
@@ -50,10 +53,13 @@ enum UserAction: String, CaseIterable {
         case .stop: .stopped
         case .pause: .paused
         case .suspend: .suspended
+        case .softDelete: .softDeleted
         case .rescue: .rescued
         default: .active
         }
     }
+    /// What a server is when it failed and its host says that the guest has changed all the same.
+    var told: VMState { self == .softDelete ? .stopped : success }
     /// What a server is after it failed for good; see ``CrashCase/failure``.
     var failure: VMState {
         switch self {
@@ -62,8 +68,9 @@ enum UserAction: String, CaseIterable {
         case .start: .stopped
         case .unpause: .paused
         case .resume: .suspended
+        case .restore: .softDeleted
         case .unrescue: .rescued
-        case .stop, .rebootSoft, .pause, .suspend, .rescue, .snapshot: .active
+        case .stop, .rebootSoft, .pause, .suspend, .softDelete, .rescue, .snapshot: .active
         }
     }
 }

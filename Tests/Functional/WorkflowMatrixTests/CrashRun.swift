@@ -34,7 +34,7 @@ struct CrashRun {
         let server = try await settled(id)
         let wanted = crash.outcome == .succeeds ? crash.action.success : crash.failure
         // A compute host that comes back tells what it really has, and that counts.
-        if server.vmState != wanted, !isTold || server.vmState != crash.action.success {
+        if server.vmState != wanted, !isTold || server.vmState != crash.action.told {
             problems.append("the server is \(server.vmState), not \(wanted): \(server.fault?.message ?? "")")
         }
         if crash.outcome == .fails, crash.action != .delete, server.fault == nil { problems.append("it has no fault") }

@@ -10,6 +10,7 @@ import NovaMessaging
 import NovaModel
 import NovaRPC
 import NovaSchema
+import NovaService
 import NovaStore
 import NovaWire
 import Testing
@@ -56,11 +57,12 @@ struct CloudAPI: Sendable {
         try await serve(others)
         let database = try await kind.open(NovaDatabaseSchema.schema)
         try await database.write { try FlavorTable($0).insertDefaults() }
-        let config = try Configuration.load(overrides: settings, known: APIOptions.all)
+        let config = try Configuration.load(overrides: settings, known: APIOptions.all + CommonOptions.all)
         let client = HTTPClient()
         let parts = APIParts(
             bus: bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: bus), serviceDownTime: 60,
-            maxLimit: 1000, log: log, images: PeerService(word: "Image", base: "", client: client),
+            maxLimit: 1000, keepsDeleted: config[CommonOptions.reclaimInterval] > 0, log: log,
+            images: PeerService(word: "Image", base: "", client: client),
             networks: PeerService(word: "Network", base: "", client: client))
         let server = try HTTPServer(
             name: "nova-api", host: "127.0.0.1", port: 0, apis: APIService.apis(parts), authenticator: Tokens(),

@@ -58,6 +58,8 @@ CREATE INDEX servers_by_use ON servers (project_id, is_deleted, vcpus, memory_mb
 CREATE INDEX servers_without_size ON servers (id) WHERE vcpus IS NULL AND is_deleted = 0;
 -- What the archive takes.
 CREATE INDEX servers_by_deletion ON servers (deleted_at) WHERE is_deleted = 1;
+-- What can be restored.
+CREATE INDEX servers_soft_deleted ON servers (project_id, deleted_at) WHERE vm_state = 'soft-delete' AND is_deleted = 0;
 CREATE INDEX servers_by_group ON servers (server_group_id) WHERE server_group_id IS NOT NULL;
 
 -- The last sequence number that was given to a server.
