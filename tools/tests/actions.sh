@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # tools/tests/actions.sh: what users do to a running server acts on a real guest: pause, suspend, rescue, rebuild, a
-# snapshot and a server that boots from it. Two guests on libvirt and QEMU, REST only.
+# snapshot and a server that boots from it, a deletion that is taken back. Two guests on libvirt and QEMU, REST only.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tools/lib/libvirt.sh
 source "$ROOT/tools/lib/libvirt.sh"
 ensure_libvirtd
-new_cloud --standalone --driver libvirt --debug
+# Deleted servers are kept for a while; the second one is deleted for good when that is over.
+new_cloud --standalone --driver libvirt --debug --set DEFAULT.reclaim_instance_interval=5
 
 # act ID JSON [MICROVERSION]: asks for a server action and prints the answer.
 act() {
@@ -61,6 +62,7 @@ type_in root
 soon 30 "the guest asks for a password" has_text 'assword'
 type_in nova
 soon 30 "the guest has a shell" has_text '# '
+# shellcheck disable=SC2016
 type_in 'echo kept-by-snapshot >/etc/issue; sync; echo written-$((40 + 2))'
 soon 30 "the guest has written" has_text 'written-42'
 kill "$reader"
@@ -86,7 +88,7 @@ soon 120 "it is ACTIVE" is_state "$second" ACTIVE
 issue_is_kept() { console "$second" | grep -q 'kept-by-snapshot'; }
 soon 120 "its guest has what the first one wrote" issue_is_kept
 rest DELETE "$compute/servers/$second" >/dev/null
-soon 60 "it is gone" is_state "$second" gone
+soon 120 "it is gone when it was kept for 5 s" is_state "$second" gone
 check_has "rescue answers with a password" "$(act "$id" '{"rescue": {}}')" adminPass
 soon 120 "the first one is in RESCUE" is_state "$id" RESCUE
 check_equal "with a second disk before its own" "$(disks "$id")" 2
@@ -110,11 +112,20 @@ check_equal "at its old address" \
 soon 120 "its new guest has booted" has_prompt "$id"
 check_equal "what was on the disk is gone" "$(console "$id" | grep -c 'kept-by-snapshot' || true)" 0
 
+say "Soft delete"
+remove_server "$id"
+soon 90 "it is SOFT_DELETED" is_state "$id" SOFT_DELETED
+check_equal "its guest is off" "$(domain "$id")" 'shut off'
+check_equal "it is in no list" "$(rest GET "$compute/servers" | jq --arg id "$id" '[.servers[] | select(.id == $id)] | length')" 0
+check "restore" act "$id" '{"restore": null}'
+soon 60 "it is ACTIVE after the restore" is_state "$id" ACTIVE
+check_equal "its guest runs again" "$(domain "$id")" running
+
 say "What was done"
 actions=$(rest GET "$compute/servers/$id/os-instance-actions" | jq -r '[.instanceActions[].action] | join(" ")')
 check_equal "each action is listed" "$actions" \
-    'rebuild unrescue rescue trigger_crash_dump changePassword createImage resume suspend unpause pause create'
-rest DELETE "$compute/servers/$id" >/dev/null
+    'restore softDelete rebuild unrescue rescue trigger_crash_dump changePassword createImage resume suspend unpause pause create'
+check "forceDelete" act "$id" '{"forceDelete": null}'
 soon 60 "the server is gone" is_state "$id" gone
 check_no_leaks
 completed=yes
