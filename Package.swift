@@ -96,6 +96,12 @@ let infra = [
         "NovaProcess", in: "Infra", ["NovaCore"],
         packages: [log, .product(name: "Subprocess", package: "swift-subprocess")]),
     library(
+        "NovaTransfer", in: "Infra", ["NovaCore", "NovaWire", "NovaTelemetry", "NovaCrypto", "NovaProcess"],
+        packages: [
+            log, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
+    library(
         "NovaService", in: "Infra",
         [
             "NovaCore", "NovaFaults", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP",
@@ -163,7 +169,8 @@ let services = [
     library(
         "NovaCompute", in: "Services",
         service + [
-            "NovaFaults", "NovaSchema", "NovaHTTPClient", "NovaProcess", "NovaCrypto", "VirtDriver", "NetworkDriver",
+            "NovaFaults", "NovaSchema", "NovaHTTPClient", "NovaProcess", "NovaCrypto", "NovaTransfer", "NovaAuth",
+            "VirtDriver", "NetworkDriver",
         ],
         packages: [log]),
     library(
@@ -256,6 +263,12 @@ let testTargets = [
     tests(
         "NovaHTTPTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient"],
         packages: [log]),
+    tests(
+        "NovaTransferTests", in: "Unit",
+        ["NovaCore", "NovaWire", "NovaTelemetry", "NovaCrypto", "NovaProcess", "NovaTransfer"],
+        packages: [
+            log, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
     tests("NovaInterfacesTests", in: "Unit", ["NovaCore", "NovaWire", "NovaModel", "NovaRPC", "NovaInterfaces"]),
     tests(
         "NovaStoreTests", in: "Unit",

@@ -5,6 +5,7 @@ import NovaWire
 
 @testable import NovaImage
 @testable import NovaMessaging
+@testable import NovaTransfer
 
 // What libFuzzer calls with one input after the other: the first byte chooses the parser, the rest is what a peer sent.
 // A parser may refuse; it may not trap, read past its bytes or ask for much memory. What it takes must survive being
@@ -13,7 +14,7 @@ import NovaWire
 public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start, count > 0 else { return 0 }
     let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
-    switch start.pointee % 11 {
+    switch start.pointee % 12 {
     case 0: header(bytes)
     case 1: record(FailureRecord.self, bytes)
     case 2: record(EveryField.self, bytes)
@@ -24,6 +25,7 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 7: ids(bytes)
     case 8: versions(bytes)
     case 10: disk(bytes)
+    case 11: transfer(bytes)
     default: text(String(decoding: bytes, as: UTF8.self))
     }
     return 0
@@ -84,6 +86,27 @@ private func disk(_ bytes: [UInt8]) {
     let inspector = DiskInspector(virtualSizeLimit: 1 << 40)
     guard let size = try? inspector.virtualSize(of: file, diskFormat: format, containerFormat: "bare") else { return }
     require(size >= 0 && size <= 1 << 40, "a disk is larger than the limit")
+}
+
+/// What another compute service sends, in pieces whose length its first byte says, to both sides of a transfer.
+private func transfer(_ bytes: [UInt8]) {
+    let file = OfferedFile(name: "d", size: 300_000, digest: "")
+    var reader = FrameReader()
+    var (fetching, listening) = (FetchState(file), ListenerState())
+    let piece = Int(bytes.first ?? 0) + 1
+    for start in stride(from: 1, to: bytes.count, by: piece) {
+        reader.append(bytes[start..<min(bytes.count, start + piece)])
+        // Refused, or not whole yet: nothing comes out of either.
+        while let frame = try? reader.next() {
+            var again = FrameReader()
+            again.append(frame.encoded())
+            require((try? again.next()) == frame, "a message is written as another one")
+            if case .decide = try? listening.handle(frame) { listening.admitted([file]) }
+            guard case .write(let index, let data) = try? fetching.handle(frame) else { continue }
+            let end = index * UInt64(BlockDigest.blockSize) + UInt64(data.count)
+            require(end <= UInt64(file.size), "a block lies outside of its file")
+        }
+    }
 }
 
 private func text(_ text: String) {

@@ -5,12 +5,12 @@ public import NovaRPC
 import NovaWire
 import Synchronization
 
-/// Checks the grants by which compute hosts read and write images.
+/// Checks grants: those by which compute hosts read and write images, and those by which they connect to each other.
 ///
 /// The keys are the conductors', fetched from them.
 public final class GrantAuthority: Sendable {
     private struct State {
-        var verifier = GrantVerifier(keys: [])
+        var keys: [VerifyingKey] = []
         var fetched: ContinuousClock.Instant?
     }
     /// An unknown key makes us ask the conductor at most this often.
@@ -38,33 +38,39 @@ public final class GrantAuthority: Sendable {
     /// - Throws: ``NovaError`` `unauthorized` for text that is no valid grant, `forbidden` for a grant of something
     ///   else, `unavailable` when no conductor gave its keys.
     public func check(_ text: String, image: ImageID, access: GrantAccess) async throws -> Grant {
-        let grant = try await verify(text)
+        let grant: Grant = try await verify(text)
         guard grant.imageID == image, grant.access == access || grant.access == .write else {
             throw NovaError(.forbidden, "The grant does not allow this access to this image.")
         }
         return grant
     }
 
-    private func verify(_ text: String) async throws -> Grant {
+    /// The grant in signed text, once its signature and its expiry have been checked.
+    ///
+    /// - Throws: ``NovaError`` `unauthorized` for text that is no valid grant of this kind, `unavailable` when no
+    ///   conductor gave its keys.
+    public func verify<Content: SignedRecord>(_ text: String) async throws -> Content {
         do {
-            return try currentVerifier.verify(text)
+            return try verifier().verify(text)
         } catch {
             guard case .unknownKey(let id) = error else { throw Self.refusal(error) }
             try await fetchKeys(for: id)
         }
         do {
-            return try currentVerifier.verify(text)
+            return try verifier().verify(text)
         } catch {
             throw Self.refusal(error)
         }
     }
 
-    private var currentVerifier: GrantVerifier { state.withLock { $0.verifier } }
+    private func verifier<Content: SignedRecord>() -> RecordVerifier<Content> {
+        RecordVerifier(keys: state.withLock { $0.keys })
+    }
 
     private func fetchKeys(for id: String) async throws {
         try await gate.with { [self] in
             let isRecent = state.withLock { state in
-                state.verifier.keyIDs.contains(id) || state.fetched.map { .now - $0 < Self.refetchAfter } ?? false
+                state.keys.contains { $0.id == id } || state.fetched.map { .now - $0 < Self.refetchAfter } ?? false
             }
             guard !isRecent else { return }
             let keys: [VerifyingKey]
@@ -76,7 +82,7 @@ public final class GrantAuthority: Sendable {
                     details: "grant keys of the conductor: \(NovaError(error))")
             }
             state.withLock { state in
-                state.verifier = GrantVerifier(keys: keys)
+                state.keys = keys
                 state.fetched = .now
             }
         }

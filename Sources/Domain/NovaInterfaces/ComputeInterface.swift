@@ -12,7 +12,7 @@ public enum ComputeInterface: RPCInterface {
         ComputeBuild.self, ComputeDestroy.self, ComputePower.self, ComputeConsoleOutput.self, ComputeInventory.self,
         ComputeRemoveLeftover.self, ComputePrepareImages.self, ComputeRebuild.self, ComputeRescue.self,
         ComputeUnrescue.self, ComputeSnapshot.self, ComputeUploadSnapshot.self, ComputeDiscardSnapshot.self,
-        ComputeDiagnostics.self, ComputeSetPassword.self,
+        ComputeDiagnostics.self, ComputeSetPassword.self, ComputeTransferEnd.self,
     ]
 }
 

@@ -8,6 +8,12 @@ public enum ComputeOptions {
     public static let plug = Option(
         "compute", "host_plug", default: "",
         help: "How guests are connected: linux or fake; empty takes linux for real guests and fake for fake ones.")
+    public static let transferAddress = Option(
+        "compute", "transfer_address", default: "",
+        help: "Address at which other compute hosts fetch disks and send live migrations; empty means my_ip.")
+    public static let transferPort = Option(
+        "compute", "transfer_port", default: 0,
+        help: "Port of the same, for hosts behind a firewall; 0 means any free one.", in: 0...65535)
     public static let cpuRatio = Option(
         "DEFAULT", "cpu_allocation_ratio", default: 4.0, help: "Virtual CPUs offered per host CPU.",
         expected: "a number above 0", accepts: { $0 > 0 })
@@ -57,7 +63,9 @@ public enum ComputeOptions {
 
     /// All of them.
     public static let all: [any OptionDeclaration] = [
-        driver, plug, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone, forceRaw, ephemeralFormat, builds,
+        driver, plug, transferAddress, transferPort, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone,
+        forceRaw,
+        ephemeralFormat, builds,
         syncInterval, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
         fakeMemory, fakeDisk, fakeDelay, fakeFailEvery,
     ]

@@ -1,5 +1,6 @@
 import Logging
 import NetworkDriver
+import NovaAuth
 import NovaConfig
 import NovaCore
 import NovaHTTPClient
@@ -8,6 +9,7 @@ import NovaProcess
 import NovaRPC
 public import NovaService
 import NovaTelemetry
+import NovaTransfer
 import VirtDriver
 
 /// The compute service of one host: serves the host's queue `compute`, reports to the conductor.
@@ -24,6 +26,8 @@ public final class ComputeService: RunnableService {
     private let inventory: HostInventory
     private let client: HTTPClient
     private let queue: HealthPart
+    /// Disks and streams to and from other hosts; nil where there are no real guests.
+    private let transfers: TransferListening?
 
     init(
         _ context: ServiceContext, drivers: [VirtDriverFactory], plugs: [HostPlugFactory]
@@ -56,6 +60,7 @@ public final class ComputeService: RunnableService {
             settings.context, cache: cache, ephemeralFormat: config[ComputeOptions.ephemeralFormat],
             builds: config[ComputeOptions.builds], runner: .shared, threads: threads)
         let folders = driver.isReal ? allFolders : nil
+        transfers = driver.isReal ? try TransferListening(context) : nil
         self.driver = driver
         self.client = client
         self.activity = activity
@@ -111,6 +116,7 @@ public final class ComputeService: RunnableService {
         dispatcher.on(ComputeConsoleOutput.self) { [actions] request, _ in try await actions.console(request) }
         dispatcher.on(ComputeInventory.self) { [inventory] request, _ in try await inventory.page(request) }
         dispatcher.on(ComputeRemoveLeftover.self) { [inventory] request, _ in try await inventory.remove(request) }
+        dispatcher.on(ComputeTransferEnd.self) { [transfers] _, _ in try TransferListening.end(of: transfers) }
         serveActions(&dispatcher)
         try await context.bus.serve(dispatcher, topic: "compute", host: context.host, slots: 0)
         do {
@@ -126,6 +132,7 @@ public final class ComputeService: RunnableService {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [reporter] in await reporter.run() }
             group.addTask { [sync] in await sync.run() }
+            group.addTask { [transfers] in await transfers?.run() }
             await group.waitForAll()
         }
         activity.finish()

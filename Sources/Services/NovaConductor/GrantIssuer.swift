@@ -5,12 +5,14 @@ import NovaInterfaces
 import NovaModel
 import NovaStore
 
-/// Signs the grants by which compute hosts fetch and send images; all conductors of a cloud share the key.
+/// Signs the grants by which compute hosts fetch and send images, and connect to each other; all conductors of a cloud
+/// share the key.
 struct GrantIssuer: Sendable {
     /// Longer than the longest fetch, in seconds.
     private static let lifetime: Int64 = 3600
 
     private let signer: GrantSigner
+    private let transferSigner: RecordSigner<TransferGrant>
     /// What verifies grants: the keys of this and of former days.
     let publicKeys: [PublicKeyRecord]
 
@@ -31,6 +33,7 @@ struct GrantIssuer: Sendable {
             throw NovaError(.internal, "The conductor has no key to sign grants with.")
         }
         signer = GrantSigner(key: newest)
+        transferSigner = RecordSigner(key: newest)
         publicKeys = keys.map { PublicKeyRecord(keyID: $0.id, publicKey: $0.verifyingKey.bytes) }
     }
 
@@ -50,5 +53,17 @@ struct GrantIssuer: Sendable {
         let grant = Grant(
             imageID: id, host: host, access: .write, expires: Timestamp.now().adding(seconds: 2 * Self.lifetime))
         return GrantedImage(image, grant: Secret(try signer.sign(grant)))
+    }
+
+    /// Permission for one compute host to connect to another, in a workflow of one server.
+    func grant(
+        _ purpose: TransferPurpose, of serverID: ServerID, in workflowID: WorkflowID, listening: TransferEnd,
+        connecting: TransferEnd
+    ) throws -> Secret<String> {
+        Secret(
+            try transferSigner.sign(
+                TransferGrant(
+                    serverID: serverID, workflowID: workflowID, purpose: purpose, listening: listening,
+                    connecting: connecting, expires: Timestamp.now().adding(seconds: Self.lifetime))))
     }
 }
