@@ -19,7 +19,7 @@ load_settings() {
     # shellcheck source=/dev/null
     source "$DIR/cloud.env"
     CLOUD_BROKERS=${CLOUD_BROKERS:-1} CLOUD_CONTROLLERS=${CLOUD_CONTROLLERS:-1}
-    CLOUD_DATABASE=${CLOUD_DATABASE:-sqlite} CLOUD_TLS=${CLOUD_TLS:-no}
+    CLOUD_DATABASE=${CLOUD_DATABASE:-sqlite} CLOUD_TLS=${CLOUD_TLS:-no} CLOUD_FABRIC=${CLOUD_FABRIC:-}
     set_ports
 }
 
@@ -30,7 +30,8 @@ save_settings() {
             printf '# Settings of this cloud, written by tools/cloud up.\n'
             local name
             for name in CLOUD_ID CLOUD_MODE CLOUD_DRIVER CLOUD_HOSTS CLOUD_PORT_BASE CLOUD_CIDR CLOUD_PASSWORD \
-                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS CLOUD_CONTROLLERS CLOUD_DATABASE CLOUD_TLS; do
+                CLOUD_BUILD CLOUD_HOST CLOUD_SETS CLOUD_BROKERS CLOUD_CONTROLLERS CLOUD_DATABASE CLOUD_TLS \
+                CLOUD_FABRIC; do
                 printf '%s=%q\n' "$name" "${!name}"
             done
         } >"$DIR/cloud.env.part"
@@ -94,6 +95,13 @@ monitoring_port() {
     esac
 }
 
+# monitoring_address NAME: the same with the address, which on another host is that host's.
+monitoring_address() {
+    local address=127.0.0.1
+    if [[ $1 == nova-compute.* ]] && has_more_hosts; then address=$(fabric_address "${1#nova-compute.}"); fi
+    printf '%s:%d\n' "$address" "$(monitoring_port "$1")"
+}
+
 # free_cidr: a /16 that no route of this host has, so that clouds side by side have different networks.
 free_cidr() {
     local second taken
@@ -144,9 +152,11 @@ key_file() {
 
 # broker_endpoint NAME: where it listens.
 broker_endpoint() {
-    local number=1
+    local number=1 address=127.0.0.1
     if [[ $1 == nova-queue.* ]]; then number=${1##*.}; fi
-    echo "tcp://127.0.0.1:$((PORT_QUEUE + number - 1))"
+    # Other hosts of the machine reach it as well.
+    if has_more_hosts; then address=$(fabric_address 1); fi
+    echo "tcp://$address:$((PORT_QUEUE + number - 1))"
 }
 
 # broker_list: all brokers with their keys, as [queue] brokers wants them.
@@ -199,7 +209,8 @@ make_certificate() {
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout server.key -out server.csr \
             -subj "/CN=$CLOUD_HOST" 2>/dev/null
         openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 825 -out server.part -extfile \
-            <(printf 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:%s\nextendedKeyUsage=serverAuth\n' "$CLOUD_HOST") \
+            <(printf 'subjectAltName=IP:127.0.0.1,%sDNS:localhost,DNS:%s\nextendedKeyUsage=serverAuth\n' \
+            "$(if has_more_hosts; then echo "IP:$(fabric_address 1),"; fi)" "$CLOUD_HOST") \
             2>/dev/null
         mv server.part server.pem
         rm -f server.csr
@@ -209,7 +220,7 @@ make_certificate() {
 }
 
 write_config() {
-    local compute network connection='' ssl=''
+    local compute network connection='' ssl='' inner=127.0.0.1 image=127.0.0.1 fabric=''
     if [[ $CLOUD_TLS == yes ]]; then
         printf -v ssl '\n[ssl]\ncert_file = %s\nkey_file = %s\nca_file = %s\n' "$DIR"/tls/{server.pem,server.key,ca.pem}
     fi
@@ -218,6 +229,8 @@ write_config() {
     libvirt) compute=libvirt.LibvirtDriver network=linux ;;
     fake) compute=fake.FakeDriver network=fake ;;
     esac
+    # Other hosts of the machine reach the queue and the images over the fabric, users still over the loopback.
+    if has_more_hosts; then inner=$(fabric_address 1) image=0.0.0.0 fabric=$(fabric_bridge); fi
     (
         umask 077
         cat >"$DIR/nova.conf.part" <<CONF
@@ -225,7 +238,7 @@ write_config() {
 [DEFAULT]
 cloud_id = $CLOUD_ID
 host = $CLOUD_HOST
-my_ip = 127.0.0.1
+my_ip = $inner
 state_path = $DIR/state
 instances_path = $DIR/instances
 compute_driver = $compute
@@ -253,7 +266,7 @@ placement_endpoint = $SCHEME://127.0.0.1:$PORT_PLACEMENT
 network_endpoint = $SCHEME://127.0.0.1:$PORT_NETWORK
 
 [image]
-listen = 127.0.0.1
+listen = $image
 port = $PORT_IMAGE
 auth_uri = $SCHEME://127.0.0.1:$PORT_IDENTITY/v3
 
@@ -261,6 +274,7 @@ auth_uri = $SCHEME://127.0.0.1:$PORT_IDENTITY/v3
 listen = 127.0.0.1
 port = $PORT_NETWORK
 driver = $network
+fabric = $fabric
 default_cidr = $CLOUD_CIDR
 
 [placement]
@@ -268,13 +282,14 @@ listen = 127.0.0.1
 port = $PORT_PLACEMENT
 
 [glance]
-api_servers = $SCHEME://127.0.0.1:$PORT_IMAGE
+api_servers = $SCHEME://$inner:$PORT_IMAGE
 
 [neutron]
 endpoint_override = http://127.0.0.1:$PORT_NETWORK
 
 [compute]
 host_plug = $network
+fabric = $fabric
 
 [quota]
 unlimited_projects = admin

@@ -16,19 +16,19 @@ dead() { ! alive "$1"; }
 # ready NAME: it says that it is ready, and each of its REST services answers (whatever it answers).
 ready() {
     local port
-    curl -fs -o /dev/null --max-time 5 "http://127.0.0.1:$(monitoring_port "$1")/readyz" || return 1
+    curl -fs -o /dev/null --max-time 5 "http://$(monitoring_address "$1")/readyz" || return 1
     for port in $(service_ports "$1"); do
         curl -s -o /dev/null --max-time 5 "$SCHEME://127.0.0.1:$port/" || return 1
     done
 }
 
 known_name() {
-    grep -qxF -- "$1" < <(daemon_names) || die "no daemon $1 in this cloud; there are: $(daemon_names | tr '\n' ' ')"
+    grep -qxF -- "$1" < <(daemon_names && more_hosts | sed 's/^/host./') || die "no daemon $1 in this cloud; there are: $(daemon_names | tr '\n' ' ')"
 }
 
 # start_daemon NAME: starts it in a session of its own; quiet when it runs.
 start_daemon() {
-    local name=$1 program=${1%%.*} number setting
+    local name=$1 program=${1%%.*} number setting entry=()
     alive "$name" && return 0
     local arguments=(
         --config-file "$DIR/nova.conf" --set "monitoring.port=$(monitoring_port "$name")"
@@ -40,16 +40,23 @@ start_daemon() {
     case $name in
     nova-conductor.* | nova-scheduler.*) arguments+=(--set "DEFAULT.host=$CLOUD_HOST-$number") ;;
     nova-compute.*)
-        arguments+=(
-            --set "DEFAULT.host=$CLOUD_HOST-$number" --set "DEFAULT.state_path=$DIR/state.$number"
-            --set "DEFAULT.instances_path=$DIR/instances.$number"
-        )
+        arguments+=(--set "DEFAULT.host=$CLOUD_HOST-$number" --set "DEFAULT.state_path=$DIR/state.$number")
         mkdir -p "$DIR/state.$number" "$DIR/instances.$number"
+        if has_more_hosts; then
+            host_up "$number"
+            mapfile -t entry < <(host_entry "$number")
+            arguments+=(
+                --set "DEFAULT.my_ip=$(fabric_address "$number")" --set "monitoring.listen=$(fabric_address "$number")"
+                --set compute.fabric=eth0
+            )
+        else
+            arguments+=(--set "DEFAULT.instances_path=$DIR/instances.$number")
+        fi
         ;;
     esac
     for setting in ${CLOUD_SETS:-}; do arguments+=(--set "$setting"); done
     [[ -x $CLOUD_BUILD/$program ]] || die "$CLOUD_BUILD/$program is not built"
-    (close_inherited && exec setsid "$CLOUD_BUILD/$program" "${arguments[@]}") </dev/null >>"$DIR/log/$name.log" 2>&1 &
+    (close_inherited && exec setsid "${entry[@]}" "$CLOUD_BUILD/$program" "${arguments[@]}") </dev/null >>"$DIR/log/$name.log" 2>&1 &
     local pid=$! end=$((SECONDS + 10))
     printf '%d\n' "$pid" >"$DIR/run/$name.pid"
     # Not a job of this shell any more: it must outlive it.
@@ -70,7 +77,7 @@ wait_ready() {
             fi
             if ((SECONDS >= end)); then
                 show_log "$name"
-                curl -s --max-time 5 "http://127.0.0.1:$(monitoring_port "$name")/readyz" >&2 || true
+                curl -s --max-time 5 "http://$(monitoring_address "$name")/readyz" >&2 || true
                 die "$name is not ready in time"
             fi
             sleep 0.05

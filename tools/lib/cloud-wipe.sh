@@ -2,17 +2,18 @@
 # Sourced by tools/cloud: removes what carries this cloud's id from the host, and nothing else.
 # The marks are described in Sources/Drivers/NetworkDriver/HostMarks.swift and VirtLibvirt/DomainMark.swift.
 
-# cloud_domains ID: UUIDs of the libvirt domains with the cloud's mark.
+# cloud_domains ID [HOST]: UUIDs of the libvirt domains with the cloud's mark, on host 1 or another.
 cloud_domains() {
-    local domain mark
+    local domain mark uri
     [[ $CLOUD_DRIVER == libvirt ]] || return 0
-    libvirt_answers >/dev/null 2>&1 || return 0
+    uri=$(host_uri "${2:-1}")
+    timeout 20 virsh -c "$uri" version >/dev/null 2>&1 || return 0
     while read -r domain; do
         [[ -n $domain ]] || continue
         # No pipe to a grep that stops reading: virsh would fail, and a domain of ours be taken for another's.
-        mark=$(virsh -c qemu:///system metadata "$domain" urn:nova:swift:instance:1 2>/dev/null) || continue
+        mark=$(virsh -c "$uri" metadata "$domain" urn:nova:swift:instance:1 2>/dev/null) || continue
         if [[ $mark == *"<cloud>$1</cloud>"* ]]; then printf '%s\n' "$domain"; fi
-    done < <(virsh -c qemu:///system list --all --uuid)
+    done < <(virsh -c "$uri" list --all --uuid)
 }
 
 # cloud_links ID: names of the bridges and taps with the cloud's mark, taps ("nt…") first.
@@ -45,11 +46,16 @@ leftovers() {
     cloud_links "$1" | sed 's/^/link /'
     cloud_dhcp "$1" | sed 's/^/dnsmasq /'
     cloud_table "$1" | sed 's/^/nft table /'
+    host_leftovers
 }
 
 wipe_host() {
     local id=$1 item
     [[ $id =~ ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$ ]] || die "'$id' is no cloud id: nothing was removed"
+    for item in $(more_hosts); do
+        note "host $item"
+        host_down "$item"
+    done
     while read -r item; do
         note "domain $item"
         virsh -c qemu:///system destroy "$item" >/dev/null 2>&1 || true

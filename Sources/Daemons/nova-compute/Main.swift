@@ -31,6 +31,7 @@ import VirtLibvirt
     }
 
     private static let plugs = [
-        HostPlugFactory("linux") { LinuxHostPlug(marks: $0.marks) }, HostPlugFactory("fake") { _ in FakeHostPlug() },
+        HostPlugFactory("linux") { LinuxHostPlug(marks: $0.marks, fabric: $0.fabric) },
+        HostPlugFactory("fake") { _ in FakeHostPlug() },
     ]
 }

@@ -38,6 +38,7 @@ enum Drivers {
     }
 
     static let plugs = [
-        HostPlugFactory("linux") { LinuxHostPlug(marks: $0.marks) }, HostPlugFactory("fake") { _ in FakeHostPlug() },
+        HostPlugFactory("linux") { LinuxHostPlug(marks: $0.marks, fabric: $0.fabric) },
+        HostPlugFactory("fake") { _ in FakeHostPlug() },
     ]
 }

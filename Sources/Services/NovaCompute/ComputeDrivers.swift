@@ -29,6 +29,8 @@ public struct ComputeDriverSettings: Sendable {
     public var host: String
     public var statePath: String
     public var marks: HostMarks
+    /// `[compute] fabric`; nil when all guests are on one host.
+    public var fabric: String?
     public var libvirt: Libvirt
     public var fake: Fake
     public var log: Logger
@@ -40,6 +42,8 @@ public struct ComputeDriverSettings: Sendable {
         host = service.host
         statePath = service.statePath
         marks = HostMarks(cloudID: service.cloudID, host: service.host)
+        let device = config[ComputeOptions.fabric]
+        fabric = device.isEmpty ? nil : device
         let uri = config[ComputeOptions.libvirtURI]
         let virtType = config[ComputeOptions.virtType]
         libvirt = Libvirt(

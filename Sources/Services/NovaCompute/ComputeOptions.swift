@@ -8,6 +8,10 @@ public enum ComputeOptions {
     public static let plug = Option(
         "compute", "host_plug", default: "",
         help: "How guests are connected: linux or fake; empty takes linux for real guests and fake for fake ones.")
+    public static let fabric = Option(
+        "compute", "fabric", default: "",
+        help: "Device that joins the bridges of several hosts by VXLAN, as [network] fabric on the network's host; "
+            + "empty when all guests are on one host.")
     public static let transferAddress = Option(
         "compute", "transfer_address", default: "",
         help: "Address at which other compute hosts fetch disks and send live migrations; empty means my_ip.")
@@ -63,7 +67,7 @@ public enum ComputeOptions {
 
     /// All of them.
     public static let all: [any OptionDeclaration] = [
-        driver, plug, transferAddress, transferPort, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone,
+        driver, plug, fabric, transferAddress, transferPort, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone,
         forceRaw,
         ephemeralFormat, builds,
         syncInterval, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
