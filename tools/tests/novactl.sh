@@ -5,7 +5,8 @@ set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # A spawn takes a second, so that the queue has something to show while ten boots are under way.
-new_cloud --daemons --driver fake --debug --set fake.spawn_delay_ms=1000
+policy_file=$(mktemp "${NOVA_TEST_DIR:-/var/tmp}/nova-policy.XXXXXX")
+new_cloud --daemons --driver fake --debug --set fake.spawn_delay_ms=1000 --set "oslo_policy.policy_file=$policy_file"
 # shellcheck disable=SC2153
 novactl=$CLOUD_BUILD/novactl
 work=$cloud_dir/work
@@ -326,6 +327,15 @@ without_scope() { ! ctl policy check "${list[@]}"; }
 check "policy check without a scope" without_scope
 fails "policy check of a rule that there is not" 3 'no rule x:y' \
     "$novactl" policy check "${api[@]}" --user admin --rule x:y
+printf '"os_compute_api:servers:index": "role:\n' >"$policy_file"
+not_in_force() { (ctl doctor || true) | grep -q 'nova-api/policy is degraded: the changed policy file is not in force'; }
+soon 10 "doctor shows a policy file that cannot be parsed" not_in_force
+check_refused "and is not content" 'nova-identity/policy is degraded' ctl doctor
+: >"$policy_file"
+soon 10 "and is content once it is mended" ctl doctor
+rm -f "$policy_file"
+check_refused "doctor names a daemon that does not answer" 'http://127.0.0.1:1 does not answer' \
+    ctl doctor --monitoring http://127.0.0.1:1
 fails "policy of nobody" 5 'Cannot reach|cannot be reached|connect' "$novactl" policy list --monitoring http://127.0.0.1:1
 conf=(--config-file "$NOVA_CLOUD_DIR/nova.conf")
 shows "a token from before a rotation is good" '' flavor list

@@ -3,47 +3,26 @@ import NovaCore
 import NovaHTTPClient
 import NovaPolicy
 import NovaSchema
-import NovaService
 
 /// Where the policies of running services are read.
 struct PolicyPlace: ParsableArguments {
-    @ArgumentParser.Option(
-        help: "The monitoring address of a daemon, http://HOST:PORT (repeatable; default: the daemons of this host).")
-    var monitoring: [String] = []
+    @OptionGroup var daemons: MonitoringPlace
     @ArgumentParser.Option(help: "Only the rules of this service, such as nova-api.") var service: String?
 
     /// The rules of the services that answer.
     ///
     /// - Throws: ``NovaError`` `unavailable` when none does, or one that was named does not.
     func rules() async throws -> [PolicyLine] {
-        let client = HTTPClient(connectTimeout: .seconds(2))
-        do {
-            let rules = try await rules(client)
-            await client.shutdown()
-            return rules
-        } catch {
-            await client.shutdown()
-            throw error
-        }
-    }
-
-    private func rules(_ client: HTTPClient) async throws -> [PolicyLine] {
-        let isChosen = !monitoring.isEmpty
-        let addresses = isChosen ? monitoring : Daemon.monitoringPorts.values.sorted().map { "http://127.0.0.1:\($0)" }
+        let isNamed = !daemons.monitoring.isEmpty
         var lines: [PolicyLine] = []
-        for address in addresses {
-            let base = address.hasSuffix("/") ? String(address.dropLast()) : address
-            let answer: HTTPResponse
-            do {
-                answer = try await client.request("GET", "\(base)/policy", timeout: .seconds(10))
-            } catch let error as NovaError where !isChosen && error.code == .unavailable {
-                continue  // no such daemon on this host
+        for answer in try await daemons.answers(to: "/policy") {
+            guard let response = answer.response, response.status == 200 else {
+                guard isNamed else { continue }
+                throw NovaError(
+                    .unavailable, "\(answer.address) cannot be reached, or tells no policy.",
+                    details: answer.response.map { "status \($0.status)" } ?? "")
             }
-            guard answer.status == 200 else {
-                guard isChosen else { continue }
-                throw NovaError(.unavailable, "\(base) told no policy.", details: "status \(answer.status)")
-            }
-            for found in try answer.json()["services"]?.arrayValue ?? [] {
+            for found in try response.json()["services"]?.arrayValue ?? [] {
                 let name = found["service"]?.stringValue ?? ""
                 guard service == nil || service == name else { continue }
                 lines += (found["rules"]?.arrayValue ?? []).map { PolicyLine($0, service: name) }

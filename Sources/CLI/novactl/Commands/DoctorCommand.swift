@@ -1,15 +1,18 @@
 import ArgumentParser
 import NovaCore
+import NovaHTTPClient
 import NovaSchema
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Says what is wrong with the cloud, at a glance (administrators).",
         discussion: """
-            Shows services, open workflows and the reconcilers with their last runs, and changes nothing.
+            Shows services, open workflows and the reconcilers with their last runs, and changes nothing. Of the daemons that
+            can be asked it tells which parts do not work as they should, such as a policy file that is not in force.
             Exit codes: 0 healthy, 1 something is wrong.
             """)
     @OptionGroup var cloud: CloudOptions
+    @OptionGroup var daemons: MonitoringPlace
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -21,13 +24,18 @@ struct DoctorCommand: AsyncParsableCommand {
                 try await session.get(.compute, "/os-nova-workflows", [("open", "true")])["workflows"]?.arrayValue ?? []
             let reconcilers = audit["reconcilers"]?.arrayValue ?? []
             let findings = (audit["findings"]?.arrayValue ?? []).filter { $0["state"]?.stringValue == "found" }
-            let troubles = Self.troubles(services, reconcilers, findings, workflows)
+            let answers = try await daemons.answers(to: "/readyz")
+            let silent = daemons.isChosen ? answers.filter { $0.response == nil }.map(\.address) : []
+            let parts = answers.flatMap { DaemonPart.parts($0.response?.text ?? "") }
+            let troubles =
+                Self.troubles(services, reconcilers, findings, workflows)
+                + silent.map { "The daemon at \($0) does not answer." } + parts.compactMap(\.trouble)
             isHealthy = troubles.isEmpty
             guard !output.json else {
                 let value: JSONValue = .object([
                     "healthy": .bool(troubles.isEmpty), "troubles": .array(troubles.map { .string($0) }),
                     "services": .array(services), "reconcilers": .array(reconcilers), "findings": .array(findings),
-                    "open_workflows": .integer(Int64(workflows.count)),
+                    "open_workflows": .integer(Int64(workflows.count)), "parts": .array(parts.map(\.json)),
                 ])
                 return Console.write(value.text)
             }
