@@ -6,25 +6,12 @@
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-cache=${NOVA_GLANCE_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/nova-glance}
-if [[ ! -x $cache/bin/glance-manage || ! -x $cache/bin/openstack ]]; then
-    python3 -m venv "$cache"
-    "$cache/bin/pip" install --quiet glance werkzeug python-openstackclient
-fi
-work=$(mktemp -d "${NOVA_TEST_DIR:-/var/tmp}/nova-glance.XXXXXX")
-glance_pid=
-stop_glance() {
-    [[ -n $glance_pid ]] || return 0
-    kill "$glance_pid" 2>/dev/null || true
-    wait "$glance_pid" 2>/dev/null || true
-    glance_pid=
-}
-trap 'stop_glance; rm -rf "$work"' EXIT
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# shellcheck source=tools/lib/external.sh
+source "$ROOT/tools/lib/external.sh"
+external glance
 url=http://127.0.0.1:$port
 driver=${NOVA_TEST_DRIVER:-libvirt}
-new_cloud --daemons --driver "$driver" --debug
-trap 'stop_glance; rm -rf "$work"; end_of_test' EXIT
+external_cloud --daemons --driver "$driver" --debug
 own() { timeout 120 "$cache/bin/openstack" "$@"; }
 mkdir -p "$work"/{images,staging,tasks}
 cat >"$work/glance-api.conf" <<CONF
@@ -54,25 +41,9 @@ project_name = service
 user_domain_name = Default
 project_domain_name = Default
 CONF
-cat >"$work/serve.py" <<'PY'
-import os
-import sys
-from werkzeug.serving import run_simple
-sys.argv = sys.argv[:1]
-from glance.common import wsgi_app
-run_simple("127.0.0.1", int(os.environ["GLANCE_PORT"]), wsgi_app.init_app(), threaded=True)
-PY
 start_glance() {
-    OS_GLANCE_CONFIG_DIR=$work OS_GLANCE_CONFIG_FILES=glance-api.conf GLANCE_PORT=$port \
-        "$cache/bin/python" -W ignore "$work/serve.py" >>"$work/serve.log" 2>&1 &
-    glance_pid=$!
-    for _ in $(seq 300); do
-        curl -fsS -o /dev/null "$url/versions" 2>/dev/null && return 0
-        kill -0 "$glance_pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    tail -20 "$work/serve.log" >&2
-    die "Glance did not start"
+    start_external "$url/versions" 'from glance.common import wsgi_app' 'wsgi_app.init_app()' \
+        OS_GLANCE_CONFIG_DIR="$work" OS_GLANCE_CONFIG_FILES=glance-api.conf
 }
 for user in glance nova; do
     own user create --password "$user-secret" "$user" >/dev/null
@@ -152,7 +123,7 @@ check "but one does when it is shared" as_other --os-compute-api-version 2.37 se
 as_other server delete --wait member >/dev/null
 
 say "Glance is down, and comes back"
-stop_glance
+stop_external
 gateway=$("$ROOT/tools/cloud" status | awk '$1 == "nova-image" {print $3}')
 degraded() { curl -fsS "http://127.0.0.1:$gateway/readyz" | grep -q degraded; }
 soon 60 "nova-image says so" degraded

@@ -4,21 +4,9 @@
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-cache=${NOVA_KEYSTONE_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/nova-keystone}
-if [[ ! -x $cache/bin/keystone-manage || ! -x $cache/bin/openstack ]]; then
-    python3 -m venv "$cache"
-    "$cache/bin/pip" install --quiet keystone werkzeug python-openstackclient
-fi
-work=$(mktemp -d "${NOVA_TEST_DIR:-/var/tmp}/nova-keystone.XXXXXX")
-keystone_pid=
-stop_keystone() {
-    [[ -n $keystone_pid ]] || return 0
-    kill "$keystone_pid" 2>/dev/null || true
-    wait "$keystone_pid" 2>/dev/null || true
-    keystone_pid=
-}
-trap 'stop_keystone; rm -rf "$work"' EXIT
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# shellcheck source=tools/lib/external.sh
+source "$ROOT/tools/lib/external.sh"
+external keystone
 url=http://127.0.0.1:$port/v3
 mkdir -p "$work/fernet" "$work/credential"
 cat >"$work/keystone.conf" <<CONF
@@ -33,25 +21,10 @@ key_repository = $work/credential
 [cache]
 enabled = false
 CONF
-cat >"$work/serve.py" <<'PY'
-import sys
-from werkzeug.serving import run_simple
-sys.argv = sys.argv[:1]
-from keystone.server import wsgi
-run_simple("127.0.0.1", int(__import__("os").environ["KEYSTONE_PORT"]), wsgi.initialize_public_application(), threaded=True)
-PY
 manage() { "$cache/bin/keystone-manage" --config-file "$work/keystone.conf" "$@" >>"$work/manage.log" 2>&1; }
 start_keystone() {
-    OS_KEYSTONE_CONFIG_DIR=$work OS_KEYSTONE_CONFIG_FILES=keystone.conf KEYSTONE_PORT=$port \
-        "$cache/bin/python" "$work/serve.py" >>"$work/serve.log" 2>&1 &
-    keystone_pid=$!
-    for _ in $(seq 300); do
-        curl -fsS -o /dev/null "$url" 2>/dev/null && return 0
-        kill -0 "$keystone_pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    tail -20 "$work/serve.log" >&2
-    die "Keystone did not start"
+    start_external "$url" 'from keystone.server import wsgi' 'wsgi.initialize_public_application()' \
+        OS_KEYSTONE_CONFIG_DIR="$work" OS_KEYSTONE_CONFIG_FILES=keystone.conf
 }
 who=$(id -un) group=$(id -gn)
 manage db_sync || { cat "$work/manage.log"; die "keystone-manage db_sync failed"; }
@@ -59,8 +32,7 @@ manage fernet_setup --keystone-user "$who" --keystone-group "$group"
 manage credential_setup --keystone-user "$who" --keystone-group "$group"
 manage bootstrap --bootstrap-password secret --bootstrap-region-id RegionOne --bootstrap-public-url "$url"
 start_keystone
-new_cloud --daemons --driver fake --debug
-trap 'stop_keystone; rm -rf "$work"; end_of_test' EXIT
+external_cloud --daemons --driver fake --debug
 own() { "$cache/bin/openstack" "$@"; }
 # The addresses in the cloud's own catalog go into Keystone's.
 declare -A endpoint
@@ -102,7 +74,7 @@ check "a reader lists flavors" as_reader flavor list
 check_refused "a reader deletes no flavor" 403 as_reader flavor delete tiny-keystone
 check_equal "an unknown token is refused" "$(status none "$servers")" 401
 fresh=$(own token issue -f value -c id)
-stop_keystone
+stop_external
 check_equal "503 while Keystone is down" "$(status "$fresh" "$servers")" 503
 start_keystone
 check_equal "and as before when it is back" "$(status "$fresh" "$servers")" 200
