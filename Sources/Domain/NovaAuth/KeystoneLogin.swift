@@ -1,7 +1,9 @@
 public import Logging
+public import NovaConfig
 public import NovaCore
 public import NovaHTTPClient
 import NovaSchema
+public import NovaService
 import Synchronization
 
 /// A service user's token of a Keystone: asked for once, kept until somebody refuses it.
@@ -33,6 +35,14 @@ public final class KeystoneLogin: Sendable {
             self.userDomainName = userDomainName
             self.projectDomainName = projectDomainName
             self.timeout = timeout
+        }
+
+        /// Whoever the options of a section name.
+        public init(_ config: Configuration, _ options: LoginOptions, url: String, timeout: Duration) {
+            self.init(
+                url: url, username: config[options.username], password: Secret(config[options.password]),
+                projectName: config[options.projectName], userDomainName: config[options.userDomainName],
+                projectDomainName: config[options.projectDomainName], timeout: timeout)
         }
     }
 

@@ -25,11 +25,7 @@ public enum ServiceAuthentication {
         guard !url.isEmpty else { return try await TokenAuthenticator.connect(bus: bus, log: log) }
         let seconds = config[KeystoneOptions.cacheTime]
         let user = KeystoneLogin.Settings(
-            url: url, username: config[KeystoneOptions.username], password: Secret(config[KeystoneOptions.password]),
-            projectName: config[KeystoneOptions.projectName],
-            userDomainName: config[KeystoneOptions.userDomainName],
-            projectDomainName: config[KeystoneOptions.projectDomainName],
-            timeout: .seconds(config[KeystoneOptions.timeout]))
+            config, KeystoneOptions.login, url: url, timeout: .seconds(config[KeystoneOptions.timeout]))
         return KeystoneAuthenticator(.init(user, cacheTime: .seconds(max(0, seconds))), log: log)
     }
 }

@@ -14,16 +14,8 @@ public enum GlanceOptions {
         "glance", "auth_url", default: "",
         help: "URL of the Keystone where nova-image logs in for that Glance; empty when that Glance asks for no token.",
         expected: "an http or https URL", accepts: isURL)
-    public static let username = Option(
-        "glance", "username", default: "nova", help: "User of nova-image in that Glance: one with the role admin.")
-    public static let password = Option(
-        "glance", "password", default: "", help: "That user's password.", secret: true)
-    public static let projectName = Option(
-        "glance", "project_name", default: "service", help: "That user's project.")
-    public static let userDomainName = Option(
-        "glance", "user_domain_name", default: "Default", help: "Domain of that user.")
-    public static let projectDomainName = Option(
-        "glance", "project_domain_name", default: "Default", help: "Domain of that project.")
+    public static let login = LoginOptions(
+        "glance", user: "User of nova-image in that Glance: one with the role admin.")
     public static let authorities = Option(
         "glance", "cafile", default: "",
         help: "Certificates (PEM) that Glance's and Keystone's must be signed by; empty means [ssl] ca_file.")
@@ -32,10 +24,7 @@ public enum GlanceOptions {
         help: "Seconds that a request waits for that Glance, or for the next bytes of an image.", in: 1...3600)
 
     /// All of them.
-    public static let all: [any OptionDeclaration] = [
-        servers, endpoint, authURL, username, password, projectName, userDomainName, projectDomainName, authorities,
-        timeout,
-    ]
+    public static let all: [any OptionDeclaration] = [servers, endpoint, authURL] + login.all + [authorities, timeout]
 
     private static let isURL: @Sendable (String) -> Bool = {
         $0.isEmpty || $0.hasPrefix("http://") || $0.hasPrefix("https://")

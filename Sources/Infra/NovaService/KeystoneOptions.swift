@@ -8,16 +8,8 @@ public enum KeystoneOptions {
         help: "URL of a Keystone that checks tokens, with or without /v3; empty means nova-identity checks them.",
         expected: "an http or https URL",
         accepts: { $0.isEmpty || $0.hasPrefix("http://") || $0.hasPrefix("https://") })
-    public static let username = Option(
-        "keystone_authtoken", "username", default: "nova", help: "User who may validate tokens in that Keystone.")
-    public static let password = Option(
-        "keystone_authtoken", "password", default: "", help: "That user's password.", secret: true)
-    public static let projectName = Option(
-        "keystone_authtoken", "project_name", default: "service", help: "That user's project.")
-    public static let userDomainName = Option(
-        "keystone_authtoken", "user_domain_name", default: "Default", help: "Domain of that user.")
-    public static let projectDomainName = Option(
-        "keystone_authtoken", "project_domain_name", default: "Default", help: "Domain of that project.")
+    public static let login = LoginOptions(
+        "keystone_authtoken", user: "User who may validate tokens in that Keystone.")
     public static let cacheTime = Option(
         "keystone_authtoken", "token_cache_time", default: 300,
         help: "Seconds that Keystone's word for a token is taken; -1 to ask each time.", in: -1...3600)
@@ -26,7 +18,5 @@ public enum KeystoneOptions {
         help: "Seconds that a request waits for Keystone.", in: 1...120)
 
     /// All of them.
-    public static let all: [any OptionDeclaration] = [
-        authURL, username, password, projectName, userDomainName, projectDomainName, cacheTime, timeout,
-    ]
+    public static let all: [any OptionDeclaration] = [authURL] + login.all + [cacheTime, timeout]
 }

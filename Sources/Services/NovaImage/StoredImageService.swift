@@ -3,8 +3,6 @@ import NovaConfig
 import NovaCore
 import NovaDatabase
 import NovaHTTP
-import NovaInterfaces
-import NovaModel
 import NovaRPC
 import NovaService
 
@@ -52,42 +50,11 @@ struct StoredImageService: RunnableService {
             policy: context.policy(base: ImageAPI.rules), certificate: context.certificate, log: context.log,
             authURI: context.config[ImageOptions.authURI], metrics: context.metrics,
             served: context.bus.served, onPolicy: context.onPolicy)
-        try await context.bus.serve(
-            dispatcher, topic: DescribeImage.topic, host: nil, slots: context.config[ImageOptions.slots])
-        let outcome: Result<Void, any Error>
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await server.run() }
-                group.addTask { await authenticator.run() }
-                group.addTask { [imports] in await imports.run() }
-                _ = try await server.waitUntilListening()
-                http.ready()
-                // Either ends when we are cancelled; the server may also fail.
-                try await group.next()
-                group.cancelAll()
-                try await group.waitForAll()
-            }
-            outcome = .success(())
-        } catch {
-            outcome = .failure(error)
+        let images = StoredImages(table: intake.table, files: intake.files)
+        try await ImageServing(context: context, server: server, images: images, http: http).run(
+            beside: [authenticator.run, imports.run]
+        ) {
+            await database.close()
         }
-        // No message may reach a closed database.
-        await context.bus.close()
-        await database.close()
-        try outcome.get()
-    }
-
-    private var dispatcher: RPCDispatcher {
-        var dispatcher = RPCDispatcher()
-        let table = intake.table
-        dispatcher.on(DescribeImage.self) { method, _ in
-            guard
-                let image = try await table.visible(
-                    method.imageID, to: method.projectID, isAdmin: method.isAdmin)
-            else { throw NovaError(.notFound, "Image \(method.imageID) could not be found.") }
-            return image.reference
-        }
-        SnapshotImages(table: table, files: intake.files).serve(&dispatcher)
-        return dispatcher
     }
 }

@@ -31,10 +31,7 @@ struct GlanceClient: Sendable {
             authorities: authorities.isEmpty ? config[CommonOptions.authoritiesFile] : authorities,
             readTimeout: timeout)
         let url = config[GlanceOptions.authURL]
-        let user = KeystoneLogin.Settings(
-            url: url, username: config[GlanceOptions.username], password: Secret(config[GlanceOptions.password]),
-            projectName: config[GlanceOptions.projectName], userDomainName: config[GlanceOptions.userDomainName],
-            projectDomainName: config[GlanceOptions.projectDomainName], timeout: timeout)
+        let user = KeystoneLogin.Settings(config, GlanceOptions.login, url: url, timeout: timeout)
         self.init(
             base: config[GlanceOptions.endpoint], http: http,
             login: url.isEmpty ? nil : KeystoneLogin(user, client: http, log: log), timeout: timeout)

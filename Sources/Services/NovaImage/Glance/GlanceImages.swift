@@ -2,23 +2,14 @@ import NovaCore
 import NovaHTTPClient
 import NovaInterfaces
 import NovaModel
-import NovaRPC
 import NovaSchema
-import NovaWire
 
 /// What nova-api and the conductor ask of images, answered by a Glance of somebody else.
-struct GlanceImages: Sendable {
+struct GlanceImages: QueuedImages {
     /// Pages of a list that are read at most.
     private static let pageLimit = 100
 
     let glance: GlanceClient
-
-    func serve(_ dispatcher: inout RPCDispatcher) {
-        dispatcher.on(DescribeImage.self) { request, _ in try await describe(request) }
-        dispatcher.on(AddSnapshotImage.self) { request, _ in try await add(request.image) }
-        dispatcher.on(DiscardImage.self) { request, _ in try await discard(request.imageID) }
-        dispatcher.on(RotateBackups.self) { request, _ in try await rotate(request) }
-    }
 
     /// The service user sees every image; whether the project may is judged here, by Glance's rules.
     func describe(_ request: DescribeImage) async throws -> ImageReference {
@@ -46,7 +37,7 @@ struct GlanceImages: Sendable {
         return Set(members.compactMap { $0["member_id"]?.stringValue }.map { ProjectID($0) })
     }
 
-    func add(_ snapshot: SnapshotImage) async throws -> Nothing {
+    func add(_ snapshot: SnapshotImage) async throws {
         var body: JSONObject = [
             "id": .string(snapshot.id.description), "name": .string(snapshot.name), "visibility": "private",
             "disk_format": "qcow2", "container_format": "bare", "min_disk": .integer(snapshot.minDiskGB),
@@ -59,7 +50,7 @@ struct GlanceImages: Sendable {
             body[name] = .string(value)
         }
         let answer = try await glance.send("POST", "/v2/images", body: .object(body), knowing: [409])
-        guard answer.status == 409 else { return Nothing() }
+        guard answer.status == 409 else { return }
         // Made by a former try, perhaps: nova-api's, or of the workflow.
         let known: GlanceImage
         do {
@@ -70,16 +61,13 @@ struct GlanceImages: Sendable {
         guard known.reference.owner == snapshot.owner,
             known.reference.properties["instance_uuid"] == snapshot.properties["instance_uuid"]
         else { throw NovaError(.conflict, "An image with the id \(snapshot.id) exists already.") }
-        return Nothing()
     }
 
-    func discard(_ id: ImageID) async throws -> Nothing {
-        // Gone, or protected by its owner since.
+    func discard(_ id: ImageID) async throws {
         _ = try await glance.send("DELETE", "/v2/images/\(id)", knowing: [404, 403])
-        return Nothing()
     }
 
-    func rotate(_ request: RotateBackups) async throws -> Nothing {
+    func rotate(_ request: RotateBackups) async throws {
         var query = "owner=\(Self.escaped(request.owner.text))&status=active&image_type=backup"
         query += "&backup_type=\(Self.escaped(request.rotation.type))&instance_uuid=\(request.serverID)"
         query += "&sort_key=created_at&sort_dir=desc&sort_key=id&sort_dir=desc"
@@ -92,9 +80,8 @@ struct GlanceImages: Sendable {
             next = page["next"]?.stringValue.flatMap { $0.hasPrefix("/v2/") ? $0 : nil }
         }
         for image in backups.dropFirst(Int(clamping: max(0, request.rotation.keep))) where !image.isProtected {
-            _ = try await discard(image.reference.id)
+            try await discard(image.reference.id)
         }
-        return Nothing()
     }
 
     private static func escaped(_ text: String) -> String {

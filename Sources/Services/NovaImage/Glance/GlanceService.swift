@@ -29,29 +29,10 @@ struct GlanceService: RunnableService {
             name: ImageService.name, host: context.config[ImageOptions.listen], port: context.config[ImageOptions.port],
             apis: [gateway.api], authenticator: nil, certificate: context.certificate, log: context.log,
             authURI: context.config[ImageOptions.authURI], metrics: context.metrics, served: context.bus.served)
-        var dispatcher = RPCDispatcher()
-        GlanceImages(glance: glance).serve(&dispatcher)
-        try await context.bus.serve(
-            dispatcher, topic: "image", host: nil, slots: context.config[ImageOptions.slots])
-        let outcome: Result<Void, any Error>
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await server.run() }
-                group.addTask { await watch() }
-                _ = try await server.waitUntilListening()
-                http.ready()
-                // Either ends when we are cancelled; the server may also fail.
-                try await group.next()
-                group.cancelAll()
-                try await group.waitForAll()
-            }
-            outcome = .success(())
-        } catch {
-            outcome = .failure(error)
+        let images = GlanceImages(glance: glance)
+        try await ImageServing(context: context, server: server, images: images, http: http).run(beside: [watch]) {
+            await glance.http.shutdown()
         }
-        await context.bus.close()
-        await glance.http.shutdown()
-        try outcome.get()
     }
 
     /// Says in the daemon's status whether Glance answers, and lets the service user in.

@@ -2,21 +2,21 @@ import NovaCore
 import NovaDatabase
 import NovaInterfaces
 import NovaModel
-import NovaRPC
 import NovaWire
 
-/// The images of servers' snapshots, as conductors and nova-api ask for them; their data comes by a grant.
-struct SnapshotImages: Sendable {
+/// The images of our own, as conductors and nova-api ask for them; the data of snapshots comes by a grant.
+struct StoredImages: QueuedImages {
     let table: ImageTable
     let files: ImageFileStore
 
-    func serve(_ dispatcher: inout RPCDispatcher) {
-        dispatcher.on(AddSnapshotImage.self) { request, _ in try await add(request.image) }
-        dispatcher.on(DiscardImage.self) { request, _ in try await discard(request.imageID) }
-        dispatcher.on(RotateBackups.self) { request, _ in try await rotate(request) }
+    func describe(_ request: DescribeImage) async throws -> ImageReference {
+        guard
+            let image = try await table.visible(request.imageID, to: request.projectID, isAdmin: request.isAdmin)
+        else { throw NovaError(.notFound, "Image \(request.imageID) could not be found.") }
+        return image.reference
     }
 
-    private func add(_ snapshot: SnapshotImage) async throws -> Nothing {
+    func add(_ snapshot: SnapshotImage) async throws {
         var image = ImageRecord()
         image.id = snapshot.id
         image.name = snapshot.name
@@ -42,22 +42,19 @@ struct SnapshotImages: Sendable {
                 throw NovaError(.gone, "The image \(snapshot.id) was deleted before it had data.")
             }
         }
-        return Nothing()
     }
 
-    private func discard(_ id: ImageID) async throws -> Nothing {
+    func discard(_ id: ImageID) async throws {
         do {
             try await table.delete(id)
         } catch let error as NovaError where error.code == .notFound || error.code == .forbidden {
-            // Gone, or protected by its owner since.
-            return Nothing()
+            return
         }
         // A crash here leaves a file that the next start sweeps away.
         await files.remove(id)
-        return Nothing()
     }
 
-    private func rotate(_ request: RotateBackups) async throws -> Nothing {
+    func rotate(_ request: RotateBackups) async throws {
         let images = try await table.database.read { connection in
             try connection.records(
                 ImageRecord.self, from: "images", where: "owner = ? AND status = 'active'", [request.owner.column],
@@ -68,8 +65,7 @@ struct SnapshotImages: Sendable {
                 && image.properties["instance_uuid"] == request.serverID.description
         }
         for image in backups.dropFirst(Int(clamping: max(0, request.rotation.keep))) where !image.isProtected {
-            _ = try await discard(image.id)
+            try await discard(image.id)
         }
-        return Nothing()
     }
 }
