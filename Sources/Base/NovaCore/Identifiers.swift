@@ -15,10 +15,13 @@ public struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable, 
     public init(_ uuid: UUID128) { self.uuid = uuid }
 
     /// Parses a UUID with or without hyphens; nil for other text.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         guard let uuid = UUID128(text) else { return nil }
         self.uuid = uuid
     }
+
+    /// Parses a part of a text.
+    public init?(_ text: Substring) { self.init(String(text)) }
 
     /// A new random identifier.
     public static func random() -> Self { Self(UUID128.random()) }

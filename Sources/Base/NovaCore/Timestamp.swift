@@ -34,48 +34,92 @@ public struct Timestamp: Hashable, Sendable, Comparable {
         .microseconds(microseconds &- earlier.microseconds)
     }
 
-    /// `2026-11-21T12:58:00Z`, the form of Compute API bodies (whole seconds).
-    public var iso8601: String { format(fraction: false, zone: "Z") }
-    /// `2026-11-21T12:58:00.000000`, the form Nova uses for `launched_at` and its kin.
-    public var iso8601Micro: String { format(fraction: true, zone: "") }
-    /// `2026-11-21T12:58:00.000000Z`, the form of Identity API bodies.
-    public var iso8601MicroZ: String { format(fraction: true, zone: "Z") }
+    /// The forms that times have in bodies.
+    public enum Form: Sendable {
+        /// `2026-11-21T12:58:00Z`, as in the Compute API.
+        case seconds
+        /// `2026-11-21T12:58:00.000000`, as Nova's `launched_at` and its kin.
+        case micro
+        /// `2026-11-21T12:58:00.000000Z`, as in the Identity API.
+        case microZ
+    }
+    /// The most bytes that a time has in any form.
+    public static let longestText = 40
 
-    private func format(fraction: Bool, zone: String) -> String {
+    /// The form ``Form/seconds``.
+    public var iso8601: String { text(.seconds) }
+    /// The form ``Form/micro``.
+    public var iso8601Micro: String { text(.micro) }
+    /// The form ``Form/microZ``.
+    public var iso8601MicroZ: String { text(.microZ) }
+
+    private func text(_ form: Form) -> String {
+        String(unsafeUninitializedCapacity: Self.longestText) { buffer in
+            buffer.baseAddress.map { write(form, to: $0) } ?? 0
+        }
+    }
+
+    /// Writes a form of it where there is room for ``longestText`` bytes.
+    ///
+    /// - Returns: how many it has written.
+    public func write(_ form: Form, to target: UnsafeMutablePointer<UInt8>) -> Int {
         // Rounded down, without a step that could overflow: a peer may say any number.
-        var (seconds, fractional) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        if fractional < 0 {
+        var (seconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        if fraction < 0 {
             seconds -= 1
-            fractional += 1_000_000
+            fraction += 1_000_000
         }
-        var raw = time_t(seconds)
-        var parts = tm()
-        gmtime_r(&raw, &parts)
+        let (date, second) = Self.civil(seconds)
         // Digits one by one: lists show several times per row.
-        return String(unsafeUninitializedCapacity: 40) { buffer in
-            var end = 0
-            func add(_ value: some BinaryInteger, _ width: Int, then separator: String = "") {
-                var rest = UInt64(clamping: value)
-                for at in stride(from: end + width - 1, through: end, by: -1) {
-                    buffer[at] = UInt8(ascii: "0") + UInt8(rest % 10)
-                    rest /= 10
-                }
-                end += width
-                for byte in separator.utf8 {
-                    buffer[end] = byte
-                    end += 1
-                }
+        var end = 0
+        func add(_ value: Int64, _ width: Int, then separator: Unicode.Scalar?) {
+            var rest = UInt64(clamping: value)
+            for at in stride(from: end + width - 1, through: end, by: -1) {
+                target[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
             }
-            let year = Int(parts.tm_year) + 1900
-            add(year, year > 9_999 ? 6 : 4, then: "-")
-            add(parts.tm_mon + 1, 2, then: "-")
-            add(parts.tm_mday, 2, then: "T")
-            add(parts.tm_hour, 2, then: ":")
-            add(parts.tm_min, 2, then: ":")
-            add(parts.tm_sec, 2, then: fraction ? "." : zone)
-            if fraction { add(fractional, 6, then: zone) }
-            return end
+            end += width
+            guard let separator else { return }
+            target[end] = UInt8(ascii: separator)
+            end += 1
         }
+        add(date.year, date.year > 9_999 ? 6 : 4, then: "-")
+        add(date.month, 2, then: "-")
+        add(date.day, 2, then: "T")
+        add(second / 3600, 2, then: ":")
+        add(second / 60 % 60, 2, then: ":")
+        switch form {
+        case .seconds: add(second % 60, 2, then: "Z")
+        case .micro, .microZ:
+            add(second % 60, 2, then: ".")
+            add(fraction, 6, then: form == .microZ ? "Z" : nil)
+        }
+        return end
+    }
+
+    /// The date of a time in seconds since 1970, and the second of its day.
+    ///
+    /// Reckoned here: the C library takes a lock for it that all threads share. Years are counted from March on, so that
+    /// the day that not all of them have is their last.
+    private static func civil(_ time: Int64) -> (date: (year: Int64, month: Int64, day: Int64), second: Int64) {
+        var (days, second) = time.quotientAndRemainder(dividingBy: 86_400)
+        if second < 0 {
+            days -= 1
+            second += 86_400
+        }
+        var (era, day) = (days + 719_468).quotientAndRemainder(dividingBy: 146_097)
+        if day < 0 {
+            era -= 1
+            day += 146_097
+        }
+        let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365
+        let dayOfYear = day - (365 * year + year / 4 - year / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let date = (
+            year: year + era * 400 + (month < 10 ? 0 : 1), month: month < 10 ? month + 3 : month - 9,
+            day: dayOfYear - (153 * month + 2) / 5 + 1
+        )
+        return (date, second)
     }
 
     /// Parses `YYYY-MM-DD[T ]HH:MM:SS[.f…][Z|±HH:MM]`; nil for other text.

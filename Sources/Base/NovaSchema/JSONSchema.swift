@@ -113,6 +113,7 @@ public struct JSONSchema: Sendable {
     /// - Throws: ``NovaError`` `badRequest` with Nova's text for query parameters.
     public func validate(query: [(name: String, value: String)]) throws {
         guard case .object(let properties, let required, let additional, _, _) = rule else { return }
+        if query.isEmpty, required.isEmpty { return }
         var object = JSONObject()
         for (name, value) in query where object[name] == nil || properties[name] != nil {
             object[name] = .string(value)

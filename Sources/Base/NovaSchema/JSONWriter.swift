@@ -1,69 +1,129 @@
+public import NovaCore
+
 /// Writes JSON text as it goes, without a tree in between.
 ///
-/// Commas and quotes are its work; that names and values alternate is the caller's.
-public struct JSONWriter: Sendable {
-    /// The text so far, UTF-8.
-    public private(set) var bytes: [UInt8] = []
+/// Commas and quotes are its work; that names and values alternate is the caller's. The text grows in memory of its own,
+/// as an array would look at itself before each byte, and a long one is kept in chunks, so that it is never copied as a
+/// whole.
+public struct JSONWriter: ~Copyable {
+    /// After so many bytes a chunk ends with the object that is being written.
+    static let chunkSize = 60_000
+
+    private var chunks: [[UInt8]] = []
+    private var memory: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private var count = 0
     private var needsComma = false
 
     /// An empty text.
-    public init() { bytes.reserveCapacity(512) }
+    public init() {
+        capacity = 512
+        memory = .allocate(capacity: capacity)
+    }
 
+    deinit { memory.deallocate() }
+
+    /// The text so far, UTF-8.
+    public var bytes: [UInt8] {
+        let last = Array(UnsafeBufferPointer(start: memory, count: count))
+        return chunks.isEmpty ? last : Array(chunks.joined()) + last
+    }
+
+    /// The text in pieces of some ten thousand bytes; a short one is one piece.
+    public consuming func finish() -> [[UInt8]] {
+        endChunk()
+        return chunks
+    }
+
+    private mutating func endChunk() {
+        chunks.append(Array(UnsafeBufferPointer(start: memory, count: count)))
+        count = 0
+    }
+
+    /// Makes room for so many bytes and says where they go.
+    @inline(__always)
+    private mutating func room(_ size: Int) -> UnsafeMutablePointer<UInt8> {
+        if capacity - count < size { grow(size) }
+        return memory + count
+    }
+
+    private mutating func grow(_ size: Int) {
+        capacity = max(capacity * 2, count + size)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.update(from: memory, count: count)
+        memory.deallocate()
+        memory = larger
+    }
+
+    @inline(__always)
+    private mutating func append(_ byte: UInt8) {
+        room(1).pointee = byte
+        count += 1
+    }
+
+    @inline(__always)
     private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { append(UInt8(ascii: ",")) }
     }
 
     private mutating func raw(_ text: StaticString) {
         separate()
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        room(text.utf8CodeUnitCount).update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+        count += text.utf8CodeUnitCount
         needsComma = true
     }
 
     /// An object as the next value; the body writes its fields.
     public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
         separate()
-        bytes.append(UInt8(ascii: "{"))
+        append(UInt8(ascii: "{"))
         needsComma = false
         try body(&self)
-        bytes.append(UInt8(ascii: "}"))
+        append(UInt8(ascii: "}"))
         needsComma = true
+        if count > Self.chunkSize { endChunk() }
     }
 
     /// An array as the next value; the body writes its values.
     public mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
         separate()
-        bytes.append(UInt8(ascii: "["))
+        append(UInt8(ascii: "["))
         needsComma = false
         try body(&self)
-        bytes.append(UInt8(ascii: "]"))
+        append(UInt8(ascii: "]"))
         needsComma = true
     }
 
     /// The name of the next value of an object.
     public mutating func key(_ name: String) {
-        separate()
-        quote(name)
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
+        write(name, isName: true)
     }
 
     /// A string, or null for nil.
     public mutating func value(_ value: String?) {
         guard let value else { return raw("null") }
-        separate()
-        quote(value)
-        needsComma = true
+        write(value, isName: false)
     }
 
     /// One string of several pieces, such as an address.
     public mutating func value(joining pieces: (String, String, String, String)) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
+        append(UInt8(ascii: "\""))
         escape(pieces.0)
         escape(pieces.1)
         escape(pieces.2)
         escape(pieces.3)
-        bytes.append(UInt8(ascii: "\""))
+        append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    /// A time, or null for nil.
+    public mutating func value(_ value: Timestamp?, _ form: Timestamp.Form) {
+        guard let value else { return raw("null") }
+        separate()
+        append(UInt8(ascii: "\""))
+        count += value.write(form, to: room(Timestamp.longestText))
+        append(UInt8(ascii: "\""))
         needsComma = true
     }
 
@@ -71,14 +131,20 @@ public struct JSONWriter: Sendable {
     public mutating func value(_ value: Int64?) {
         guard let value else { return raw("null") }
         separate()
-        var digits = value.magnitude
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits % 10))
-            digits /= 10
-        } while digits > 0
-        bytes[start...].reverse()
+        if value < 0 { append(UInt8(ascii: "-")) }
+        var rest = value.magnitude
+        var length = 1
+        while rest >= 10 {
+            rest /= 10
+            length += 1
+        }
+        let target = room(length)
+        rest = value.magnitude
+        for place in stride(from: length - 1, through: 0, by: -1) {
+            target[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        count += length
         needsComma = true
     }
 
@@ -98,7 +164,7 @@ public struct JSONWriter: Sendable {
     public mutating func value(_ value: Double?) {
         guard let value, value.isFinite else { return raw("null") }
         separate()
-        bytes.append(contentsOf: "\(value)".utf8)
+        escape("\(value)")
         needsComma = true
     }
 
@@ -122,6 +188,11 @@ public struct JSONWriter: Sendable {
     public mutating func field(_ name: String, _ value: String?) {
         key(name)
         self.value(value)
+    }
+    /// A time member, null for nil.
+    public mutating func field(_ name: String, _ value: Timestamp?, _ form: Timestamp.Form) {
+        key(name)
+        self.value(value, form)
     }
     /// An integer member, null for nil.
     public mutating func field(_ name: String, _ value: Int64?) {
@@ -169,38 +240,87 @@ public struct JSONWriter: Sendable {
         null()
     }
 
-    private mutating func quote(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        escape(text)
-        bytes.append(UInt8(ascii: "\""))
+    /// A string, in one piece with what stands before and after it.
+    private mutating func write(_ text: String, isName: Bool) {
+        var text = text
+        text.withUTF8 { utf8 in
+            let target = room(utf8.count + 4)
+            var at = 0
+            if needsComma {
+                target[at] = UInt8(ascii: ",")
+                at += 1
+            }
+            target[at] = UInt8(ascii: "\"")
+            at += 1
+            if Self.copy(utf8, to: target + at) {
+                at += utf8.count
+                count += at
+            } else {
+                count += at
+                for byte in utf8 { if Self.isSpecial(byte) { escape(byte) } else { append(byte) } }
+            }
+        }
+        append(UInt8(ascii: "\""))
+        if isName { append(UInt8(ascii: ":")) }
+        needsComma = !isName
     }
 
     private mutating func escape(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
-            // To the end in any case: then the compiler looks at many bytes at once.
-            var special: UInt8 = 0
-            for byte in utf8 { special |= Self.isSpecial(byte) ? 1 : 0 }
-            guard special != 0 else { return bytes.append(contentsOf: utf8) }
-            for byte in utf8 { if Self.isSpecial(byte) { escape(byte) } else { bytes.append(byte) } }
+            if Self.copy(utf8, to: room(utf8.count)) {
+                count += utf8.count
+            } else {
+                for byte in utf8 { if Self.isSpecial(byte) { escape(byte) } else { append(byte) } }
+            }
         }
+    }
+
+    /// Copies text; false when a byte of it must be escaped.
+    private static func copy(_ text: UnsafeBufferPointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) -> Bool {
+        guard let start = text.baseAddress else { return true }
+        // Eight bytes at a time: most texts are short.
+        var special: UInt64 = 0
+        var at = 0
+        while at + 8 <= text.count {
+            let word = UnsafeRawPointer(start + at).loadUnaligned(as: UInt64.self)
+            UnsafeMutableRawPointer(target + at).storeBytes(of: word, as: UInt64.self)
+            special |= Self.special(in: word)
+            at += 8
+        }
+        while at < text.count {
+            target[at] = start[at]
+            special |= isSpecial(start[at]) ? 1 : 0
+            at += 1
+        }
+        return special == 0
     }
 
     /// Whether a string may hold the byte only escaped.
     @inline(__always)
     private static func isSpecial(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
 
+    /// Other than zero when one of eight bytes is special: the usual way to find a zero byte, or one below a bound.
+    @inline(__always)
+    private static func special(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = word ^ (ones &* 0x22)
+        let backslash = word ^ (ones &* 0x5C)
+        let found = (word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+        return found & (ones &* 0x80)
+    }
+
     private mutating func escape(_ byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
+        append(UInt8(ascii: "\\"))
         switch byte {
-        case 0x22, 0x5C: bytes.append(byte)
-        case 0x0A: bytes.append(UInt8(ascii: "n"))
-        case 0x0D: bytes.append(UInt8(ascii: "r"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x22, 0x5C: append(byte)
+        case 0x0A: append(UInt8(ascii: "n"))
+        case 0x0D: append(UInt8(ascii: "r"))
+        case 0x09: append(UInt8(ascii: "t"))
         default:
-            bytes.append(contentsOf: "u00".utf8)
+            for digit in "u00".utf8 { append(digit) }
             for nibble in [byte >> 4, byte & 0xF] {
-                bytes.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
+                append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
             }
         }
     }

@@ -20,19 +20,26 @@ struct LogLine {
 
     /// The form for people: time, level, program, logger, request, message, fields.
     private var plain: String {
-        var text = "\(time) \(level.rawValue.uppercased()) \(label == program ? program : "\(program)/\(label)") "
+        var text = ""
+        text.reserveCapacity(384)
+        text += "\(time) \(level.rawValue.uppercased()) "
+        text += program
+        if label != program { text += "/\(label)" }
         if let request {
             let user = request.userID.text.isEmpty ? "-" : request.userID.text
             let project = request.projectID.text.isEmpty ? "-" : request.projectID.text
-            text += "[\(Self.visible(request.requestID)) \(Self.visible(user)) \(Self.visible(project))] "
+            text += " [\(Self.visible(request.requestID)) \(Self.visible(user)) \(Self.visible(project))] "
         } else {
-            text += "[-] "
+            text += " [-] "
         }
         text += Self.visible(message)
         for (name, value) in fields {
             let shown = Self.visible(value)
-            let quoted = shown.isEmpty || shown.contains(" ") || shown.contains("\"")
-            text += " \(name)=\(quoted ? Self.quoted(value) : shown)"
+            let quoted = shown.isEmpty || shown.utf8.contains { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }
+            text += " "
+            text += name
+            text += "="
+            text += quoted ? Self.quoted(value) : shown
         }
         return text
     }
@@ -54,7 +61,7 @@ struct LogLine {
 
     /// Control characters made visible, so that an event never spans lines or steers a terminal.
     private static func visible(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else { return text }
+        guard text.utf8.contains(where: { $0 < 32 || $0 == 127 }) else { return text }
         var result = ""
         for character in text.unicodeScalars { append(character, to: &result) }
         return result

@@ -21,13 +21,19 @@ extension Record {
     @inlinable
     public init(nextColumn next: () -> ColumnValue) throws(WireError) {
         self.init()
+        try read { next() }
+    }
+
+    /// Becomes the record of another row; a field stays as it is where `next` gives nil for its column.
+    ///
+    /// After a failure it is neither the former nor the new one.
+    @inlinable
+    public mutating func read(nextColumn next: () -> ColumnValue?) throws(WireError) {
         // The visitor needs an escaping closure's lifetime only during `fields`.
-        self = try withoutActuallyEscaping(next) { (next) throws(WireError) in
+        try withoutActuallyEscaping(next) { (next) throws(WireError) in
             var visitor = RowVisitor(next: next)
-            var value = Self()
-            value.fields(&visitor)
+            fields(&visitor)
             if let error = visitor.error { throw error }
-            return value
         }
     }
 }
@@ -48,12 +54,12 @@ struct ColumnsVisitor: FieldVisitor {
 
 @usableFromInline
 struct RowVisitor: FieldVisitor {
-    @usableFromInline let next: () -> ColumnValue
+    @usableFromInline let next: () -> ColumnValue?
     @usableFromInline var error: WireError?
-    @inlinable init(next: @escaping () -> ColumnValue) { self.next = next }
+    @inlinable init(next: @escaping () -> ColumnValue?) { self.next = next }
     @inlinable
     mutating func visit<T: FieldValue>(_ name: StaticString, _ value: inout T) {
-        guard error == nil else { return }
-        do throws(WireError) { value = try T(column: next()) } catch { self.error = error }
+        guard error == nil, let column = next() else { return }
+        do throws(WireError) { value = try T(column: column) } catch { self.error = error }
     }
 }

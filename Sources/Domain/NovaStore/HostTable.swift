@@ -13,16 +13,12 @@ public struct HostTable {
         try connection.rows("SELECT record FROM hosts ORDER BY host") { try $0.field(0, as: HostRecord.self) }
     }
 
-    /// Up to so many hosts are asked for by name; for more all are read.
-    private static let named = 32
-
-    /// Those of some names that there are.
-    public func list(_ hosts: Set<String>) throws -> [HostRecord] {
-        guard hosts.count <= Self.named else { return try list().filter { hosts.contains($0.resources.host) } }
-        let places = Array(repeating: "?", count: hosts.count).joined(separator: ", ")
-        return try connection.rows(
-            "SELECT record FROM hosts WHERE host IN (\(places)) ORDER BY host", hosts.map { .text($0) }
-        ) { try $0.field(0, as: HostRecord.self) }
+    /// The compute hosts of which an operator has said that they are down, or take no servers.
+    public func exceptions() throws -> (forcedDown: Set<String>, disabled: Set<String>) {
+        let services = try connection.records(
+            ServiceRecord.self, from: "services",
+            where: "\"binary\" = 'nova-compute' AND (is_forced_down = 1 OR is_disabled = 1)")
+        return (Set(services.filter(\.isForcedDown).map(\.host)), Set(services.filter(\.isDisabled).map(\.host)))
     }
 
     public func find(_ host: String) throws -> HostRecord? {

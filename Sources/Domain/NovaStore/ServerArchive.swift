@@ -32,7 +32,7 @@ public enum ServerArchive {
     ) async throws -> Int {
         var count = 0
         while true {
-            let ids = try await database.read { connection in
+            let ids = try await database.scan { connection in
                 let ids = try candidates(connection, time)
                 // On the reader's own thread, which may block.
                 if let file, !ids.isEmpty { try file.append(lines(connection, ids)) }

@@ -44,6 +44,45 @@ public struct ServerTable {
     ///
     /// - Throws: `badRequest` for a marker that is no server.
     public func list(_ filter: ServerFilter) throws -> [ServerRecord] {
+        var servers: [ServerRecord] = []
+        try forEach(filter) { servers.append($0) }
+        return servers
+    }
+
+    /// Gives the body the same servers one by one, as they are read.
+    ///
+    /// - Throws: as ``list(_:)``, and what the body throws.
+    public func forEach(_ filter: ServerFilter, _ body: (ServerRecord) throws -> Void) throws {
+        let marker = try filter.marker.map { id in
+            guard let found = try find(id, deleted: true) else {
+                throw NovaError(.badRequest, "marker [\(id)] not found")
+            }
+            return found
+        }
+        var (clauses, values) = Self.conditions(filter)
+        if let marker, filter.order.isEmpty {
+            clauses.append("(created_at, id) < (?, ?)")
+            values += [marker.createdAt.column, marker.id.column]
+        }
+        // What SQL cannot say for both databases is left to the filter, which needs all rows then.
+        let limit = filter.needsScan ? -1 : filter.limit
+        if limit >= 0 { values.append(.integer(limit)) }
+        var found: [ServerRecord] = []
+        try connection.forEachRecord(
+            ServerRecord.self, from: "servers", where: clauses.joined(separator: " AND "), values,
+            suffix: "ORDER BY created_at DESC, id DESC" + (limit < 0 ? "" : " LIMIT ?")
+        ) { server in
+            if !filter.needsScan { try body(server) } else if filter.matches(server) { found.append(server) }
+        }
+        if !filter.order.isEmpty {
+            found.sort { filter.precedes($0, $1) }
+            if let marker { found.removeAll { !filter.precedes(marker, $0) } }
+        }
+        for server in filter.limit < 0 ? found[...] : found.prefix(Int(filter.limit)) { try body(server) }
+    }
+
+    /// What SQL is asked for.
+    private static func conditions(_ filter: ServerFilter) -> (clauses: [String], values: [ColumnValue]) {
         var clauses = ["TRUE"]
         var values: [ColumnValue] = []
         func require(_ clause: String, _ value: ColumnValue) {
@@ -63,29 +102,7 @@ public struct ServerTable {
             clauses.append("vm_state IN (\(states.map { _ in "?" }.joined(separator: ",")))")
             values += states.map(\.column)
         }
-        let marker = try filter.marker.map { id in
-            guard let found = try find(id, deleted: true) else {
-                throw NovaError(.badRequest, "marker [\(id)] not found")
-            }
-            return found
-        }
-        if let marker, filter.order.isEmpty {
-            clauses.append("(created_at, id) < (?, ?)")
-            values += [marker.createdAt.column, marker.id.column]
-        }
-        // What SQL cannot say for both databases is left to the filter, which needs all rows then.
-        let limit = filter.needsScan ? -1 : filter.limit
-        if limit >= 0 { values.append(.integer(limit)) }
-        var servers = try connection.records(
-            ServerRecord.self, from: "servers", where: clauses.joined(separator: " AND "), values,
-            suffix: "ORDER BY created_at DESC, id DESC" + (limit < 0 ? "" : " LIMIT ?"))
-        guard filter.needsScan else { return servers }
-        servers.removeAll { !filter.matches($0) }
-        if !filter.order.isEmpty {
-            servers.sort { filter.precedes($0, $1) }
-            if let marker { servers.removeAll { !filter.precedes(marker, $0) } }
-        }
-        return filter.limit < 0 ? servers : Array(servers.prefix(Int(filter.limit)))
+        return (clauses, values)
     }
 
     /// Writes the row that every creation writes, so that what is decided by counting holds.

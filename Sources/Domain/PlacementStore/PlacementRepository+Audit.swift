@@ -22,7 +22,7 @@ public struct UsageError: Sendable, Equatable {
 extension PlacementRepository {
     /// Consumers with what they hold, by id, from one on; also allocations of consumers that are not known.
     public func consumers(after id: ServerID, limit: Int64) async throws -> [Holding] {
-        try await database.read { connection in
+        try await database.scan { connection in
             let ids = try connection.rows(
                 """
                 SELECT consumer_id FROM consumers WHERE consumer_id > ?
@@ -44,7 +44,7 @@ extension PlacementRepository {
 
     /// Compares the kept sums with the allocations.
     public func usageDifferences(limit: Int64) async throws -> [UsageError] {
-        try await database.read { connection in
+        try await database.scan { connection in
             try connection.rows(
                 """
                 SELECT provider_id, resource_class, CAST(sum(kept) AS BIGINT), CAST(sum(actual) AS BIGINT) FROM (

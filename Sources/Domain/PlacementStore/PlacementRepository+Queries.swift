@@ -19,7 +19,7 @@ extension PlacementRepository {
 
     /// All providers, or those with a name or an id, ordered by name.
     public func providers(name: String? = nil, id: ProviderID? = nil) async throws -> [ProviderState] {
-        try await database.read { connection in
+        try await database.scan { connection in
             var clauses = ["TRUE"]
             var values: [ColumnValue] = []
             if let name {
@@ -43,7 +43,7 @@ extension PlacementRepository {
     public func allocations(
         of provider: ProviderID
     ) async throws -> (state: ProviderState, allocations: [Allocation], consumers: [ServerID: Consumer]) {
-        try await database.read { connection in
+        try await database.scan { connection in
             let state = try Self.state(connection, provider)
             let found = try Self.allocations(connection, "provider_id = ?", [provider.column])
             let consumers = try connection.rows(
@@ -76,7 +76,7 @@ extension PlacementRepository {
     public func usages(project: ProjectID, user: UserID? = nil) async throws -> (
         used: [ResourceAmount], consumers: Int64
     ) {
-        try await database.read { connection in
+        try await database.scan { connection in
             let clause = "project_id = ?" + (user == nil ? "" : " AND user_id = ?")
             let values = [project.column] + (user.map { [$0.column] } ?? [])
             let used = try connection.rows(

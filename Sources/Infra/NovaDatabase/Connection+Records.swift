@@ -80,7 +80,25 @@ extension Connection {
         _ type: R.Type, from table: String, where clause: String = "TRUE", _ values: [ColumnValue] = [],
         suffix: String = ""
     ) throws -> [R] {
-        try rows(selection(type, table, clause, suffix), values) { try Self.record(R.self, $0, table) }
+        var result: [R] = []
+        try forEachRecord(type, from: table, where: clause, values, suffix: suffix) { result.append($0) }
+        return result
+    }
+
+    /// Gives the body the rows of a table as records, one by one: of a long list no more than one is in memory.
+    @inlinable
+    public func forEachRecord<R: Record>(
+        _ type: R.Type, from table: String, where clause: String = "TRUE", _ values: [ColumnValue] = [],
+        suffix: String = "", _ body: (R) throws -> Void
+    ) throws {
+        // Rows of a list are much alike: what stands as in the row before is neither copied nor decoded again.
+        var record = R()
+        var former = FormerRow()
+        try query(selection(type, table, clause, suffix), values) { row in
+            try Self.read(&record, table) { former.change(row, $0) }
+            try body(record)
+            return true
+        }
     }
 
     /// The first row of a table as a record, nil when there is none.
@@ -117,11 +135,19 @@ extension Connection {
 
     @inlinable
     static func record<R: Record>(_ type: R.Type, _ row: Row, _ table: String) throws -> R {
+        var record = R()
+        try read(&record, table) { row.value($0) }
+        return record
+    }
+
+    /// Takes the columns for which there is a value into a record.
+    @inlinable
+    static func read<R: Record>(_ record: inout R, _ table: String, _ value: (Int) -> ColumnValue?) throws {
         var index = -1
         do throws(WireError) {
-            return try R {
+            try record.read {
                 index += 1
-                return row.value(index)
+                return value(index)
             }
         } catch {
             throw NovaError(

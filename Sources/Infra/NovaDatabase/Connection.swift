@@ -15,6 +15,10 @@ public final class Connection {
         let table: String
     }
 
+    /// What ``remembered(_:_:)`` has made since the database has changed last.
+    private var remembered: (edition: Int64, values: [String: any Sendable]) = (0, [:])
+    private static let rememberedLimit = 16
+
     init(_ session: any Session) { self.session = session }
 
     /// Runs one statement.
@@ -63,6 +67,21 @@ public final class Connection {
     ///
     /// The server's clock on PostgreSQL; on SQLite the machine's, in whole milliseconds as SQLite tells it.
     public func now() throws -> Timestamp { try session.now() }
+
+    /// What a closure makes of rows, and made anew only after the database has changed, by whatever process.
+    ///
+    /// Where nobody can tell whether it has, as on PostgreSQL, it is made each time.
+    ///
+    /// - Parameter name: all that it is made of beside the rows.
+    public func remembered<T: Sendable>(_ name: String, _ make: () throws -> T) throws -> T {
+        guard let edition = try session.edition() else { return try make() }
+        if edition != remembered.edition { remembered = (edition, [:]) }
+        if let value = remembered.values[name] as? T { return value }
+        let value = try make()
+        if remembered.values.count >= Self.rememberedLimit { remembered.values = [:] }
+        remembered.values[name] = value
+        return value
+    }
 
     /// Gives some of the space of deleted rows back to the disk; in a write only.
     public func reclaimSpace() throws { try session.reclaimSpace() }

@@ -5,8 +5,9 @@ import Synchronization
 /// A database of one service: an SQLite file, or a schema on a PostgreSQL server.
 ///
 /// One thread writes, with group commit, and others read beside it; several processes may use the same database.
-/// Closures are synchronous and run on the database's own threads, so no transaction ever waits for a task. A closure
-/// may be run again when its transaction was undone: it must do nothing but database work.
+/// Closures are synchronous, so no transaction ever waits for a task. They run on the database's own threads, but for
+/// short readings of SQLite: those run where they are asked for, as waking a thread costs more than they do. A closure may
+/// be run again when its transaction was undone: it must do nothing but database work.
 ///
 /// For `:memory:` reads go to the writer too: no other connection sees its rows.
 public final class Database: Sendable {
@@ -22,15 +23,19 @@ public final class Database: Sendable {
     private let writes = BlockingQueue<DatabaseJob>(limit: queueLimit)
     private let reads = BlockingQueue<DatabaseJob>(limit: queueLimit)
     private let readsGoToWriter: Bool
+    /// Connections for short readings; nil where a reading is a question to a server, or goes to the writer.
+    private let readers: SQLiteReaders?
     private let waitLimit: Duration?
     private let tally = Tally()
     private let state = Ended()
 
-    /// Counts the threads, and wakes those who wait for their end.
+    /// Counts the threads and the borrowed connections, and wakes those who wait for their end.
     private final class Ended: Sendable {
         let state = Mutex(State())
 
-        func threadEnded() {
+        func began() { state.withLock { $0.running += 1 } }
+
+        func ended() {
             let waiting = state.withLock { state in
                 state.running -= 1
                 guard state.running == 0 else { return [CheckedContinuation<Void, Never>]() }
@@ -54,9 +59,11 @@ public final class Database: Sendable {
         switch address {
         case .sqlite(let path):
             readsGoToWriter = path == ":memory:"
+            readers = readsGoToWriter ? nil : SQLiteReaders(path: path)
             waitLimit = nil
         case .postgresql(let target):
             readsGoToWriter = false
+            readers = nil
             waitLimit = target.waitLimit
         }
         do {
@@ -87,20 +94,32 @@ public final class Database: Sendable {
     private func start(_ name: String, _ worker: any Worker) throws {
         let state = state
         let slot = WorkerSlot(worker)
-        state.state.withLock { $0.running += 1 }
+        state.began()
         do {
             try DatabaseThread.start(name) {
                 slot.run()
-                state.threadEnded()
+                state.ended()
             }
         } catch {
-            state.threadEnded()
+            state.ended()
             throw error
         }
     }
 
-    /// Runs a closure that only reads; all its statements see one state of the database.
+    /// Runs a closure that only reads a few rows; all its statements see one state of the database.
     public func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        guard let readers else { return try await scan(body) }
+        try Task.checkCancellation()
+        state.began()
+        defer { state.ended() }
+        guard let reader = readers.borrow() else { return try await scan(body) }
+        defer { readers.giveBack(reader) }
+        state.state.withLock { $0.reads += 1 }
+        return try reader.read(body)
+    }
+
+    /// Runs a closure that may read many rows, on a thread of the database; all its statements see one state of it.
+    public func scan<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
         state.state.withLock { $0.reads += 1 }
         return try await submit(isRead: true, to: readsGoToWriter ? writes : reads, body)
     }
@@ -156,6 +175,7 @@ public final class Database: Sendable {
     public func close() async {
         writes.close()
         reads.close()
+        readers?.close()
         await withCheckedContinuation { continuation in
             let ended = state.state.withLock { state in
                 if state.running == 0 { return true }

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 import NovaCore
 public import NovaWire
 
@@ -32,6 +33,31 @@ public struct Row {
         case .sqlite(let statement): return Self.value(statement, Int32(index))
         case .postgresql(let result, let row): return result.value(row: row, column: Int32(index))
         }
+    }
+
+    /// Whether the value of a column is this one; quicker than to make it.
+    func isValue(_ index: Int, _ value: ColumnValue) -> Bool {
+        guard case .sqlite(let statement) = source, index < count else { return self.value(index) == value }
+        let column = Int32(index)
+        switch (sqlite3_column_type(statement, column), value) {
+        case (SQLITE_NULL, .null): return true
+        case (SQLITE_INTEGER, .integer(let number)): return sqlite3_column_int64(statement, column) == number
+        case (SQLITE_TEXT, .text(var text)):
+            let bytes = sqlite3_column_text(statement, column)
+            return text.withUTF8 { Self.isSame($0, bytes, sqlite3_column_bytes(statement, column)) }
+        case (SQLITE_BLOB, .blob(let blob)):
+            let bytes = sqlite3_column_blob(statement, column)
+            return blob.withUnsafeBufferPointer { Self.isSame($0, bytes, sqlite3_column_bytes(statement, column)) }
+        default: return false
+        }
+    }
+
+    private static func isSame(
+        _ known: UnsafeBufferPointer<UInt8>, _ bytes: UnsafeRawPointer?, _ count: Int32
+    ) -> Bool {
+        guard known.count == Int(count) else { return false }
+        guard let start = known.baseAddress, let bytes, count > 0 else { return count == 0 }
+        return memcmp(start, bytes, known.count) == 0
     }
 
     private static func value(_ statement: OpaquePointer, _ column: Int32) -> ColumnValue {
@@ -81,5 +107,26 @@ public struct Row {
             sqlite3_column_name(statement, Int32(index)).map { String(cString: $0) } ?? "?"
         case .postgresql(let result, _): result.name(of: Int32(index))
         }
+    }
+}
+
+/// The columns of the row before, in a list of rows.
+@usableFromInline
+struct FormerRow {
+    private var values: [ColumnValue] = []
+
+    @usableFromInline init() {}
+
+    /// The value of a column where it differs from that of the row before; nil where it is the same.
+    @usableFromInline
+    mutating func change(_ row: Row, _ index: Int) -> ColumnValue? {
+        guard index < values.count else {
+            let value = row.value(index)
+            values.append(value)
+            return value
+        }
+        if row.isValue(index, values[index]) { return nil }
+        values[index] = row.value(index)
+        return values[index]
     }
 }

@@ -18,6 +18,8 @@ protocol Session: AnyObject {
     func script(_ sql: String) throws
     /// The database's clock.
     func now() throws -> Timestamp
+    /// A number that differs after any change of the database, inside a transaction; nil where nobody can tell.
+    func edition() throws -> Int64?
 
     /// Gives some of the space of deleted rows back to the disk, inside a transaction that writes.
     func reclaimSpace() throws

@@ -65,7 +65,7 @@ public struct APIRequest: Sendable {
     public func queries(_ name: String) -> [String] { query.lazy.filter { $0.name == name }.map(\.value) }
 
     /// A header's value, whatever its case.
-    public func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { fields[$0] } }
+    public func header(_ name: String) -> String? { fields.value(of: name) }
 
     /// The value of a `{name}` of the path.
     ///

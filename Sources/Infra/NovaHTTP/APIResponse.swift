@@ -34,13 +34,21 @@ public struct APIResponse: Sendable {
         .bytes(status, contentType: "application/json", value.serialized(), headers: headers)
     }
 
-    /// JSON that the closure writes.
+    /// JSON that the closure writes; a long text is sent in pieces.
     public static func written(
         _ status: Int = 200, headers: [(String, String)] = [], _ body: (inout JSONWriter) throws -> Void
     ) rethrows -> APIResponse {
         var writer = JSONWriter()
         try body(&writer)
-        return .bytes(status, contentType: "application/json", writer.bytes, headers: headers)
+        let pieces = writer.finish()
+        let type = "application/json"
+        if pieces.count == 1, let whole = pieces.first {
+            return .bytes(status, contentType: type, whole, headers: headers)
+        }
+        let length = pieces.reduce(0) { $0 + $1.count }
+        return .stream(status, contentType: type, length: length, headers: headers) { write in
+            for piece in pieces { try await write(piece) }
+        }
     }
 
     /// No body.

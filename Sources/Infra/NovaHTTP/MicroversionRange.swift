@@ -47,9 +47,9 @@ public struct MicroversionRange: Sendable {
     }
 
     private func requested(_ header: (String) -> String?) -> String? {
-        for element in header("OpenStack-API-Version")?.split(separator: ",") ?? [] {
-            let words = element.split(separator: " ")
-            if words.count == 2, words[0].lowercased() == serviceType { return words[1].lowercased() }
+        for element in header("OpenStack-API-Version")?.utf8.split(separator: UInt8(ascii: ",")) ?? [] {
+            let words = element.split(separator: UInt8(ascii: " ")).map { Substring($0).lowercased() }
+            if words.count == 2, words[0] == serviceType { return words[1] }
         }
         return legacyHeader.flatMap(header).map { $0.trimmedSpaces.lowercased() }
     }

@@ -14,7 +14,9 @@ struct RequestBodyReader {
     /// - Throws: ``NovaError`` `tooLarge`, `unsupportedMedia`, or `badRequest` for what is no JSON.
     func read() async throws -> JSONValue? {
         guard !operation.streamsBody else { return nil }
-        if let length = incoming.header("Content-Length").flatMap({ Int($0) }), length > operation.maximumBody {
+        let announced = incoming.header("Content-Length")
+        guard announced != nil || incoming.header("Transfer-Encoding") != nil else { return nil }
+        if let length = announced.flatMap({ Int($0) }), length > operation.maximumBody {
             throw NovaError(.tooLarge, "Request is too large.")
         }
         let bytes = try await incoming.body.collect(atMost: operation.maximumBody)

@@ -323,7 +323,8 @@ struct RequestPipeline: Sendable {
 
     /// Peer text for a log line or a message: bounded, printable ASCII only.
     private static func shown(_ text: String) -> String {
-        String(
+        if text.utf8.count <= 300, text.utf8.allSatisfy({ $0 > 31 && $0 < 127 }) { return text }
+        return String(
             String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value > 31 && $0.value < 127 ? $0 : "?" })
         )
     }

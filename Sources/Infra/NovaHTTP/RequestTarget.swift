@@ -11,15 +11,15 @@ struct RequestTarget {
     ///
     /// - Throws: ``NovaError`` `badRequest` for escapes that are none or not UTF-8.
     init(_ text: String) throws {
-        let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        path = String(parts.first ?? "")
-        segments = try path.split(separator: "/").map { try Self.decode($0, plusIsSpace: false) }
+        let parts = text.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        path = parts.first.map { String(Substring($0)) } ?? ""
+        segments = try path.utf8.split(separator: UInt8(ascii: "/")).map { try Self.decode($0, plusIsSpace: false) }
         guard parts.count == 2 else {
             query = []
             return
         }
-        query = try parts[1].split(separator: "&").map { pair in
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        query = try parts[1].split(separator: UInt8(ascii: "&")).map { pair in
+            let sides = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             return (
                 try Self.decode(sides[0], plusIsSpace: true),
                 sides.count == 2 ? try Self.decode(sides[1], plusIsSpace: true) : ""
@@ -27,10 +27,12 @@ struct RequestTarget {
         }
     }
 
-    private static func decode(_ text: Substring, plusIsSpace: Bool) throws -> String {
-        if !text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) { return String(text) }
+    private static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool) throws -> String {
+        if !text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) {
+            return String(Substring(text))
+        }
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var rest = text
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "%"):

@@ -35,27 +35,31 @@ struct APIParts: Sendable {
         }
     }
 
-    /// What the views of some servers need to know of the cloud.
-    func facts(_ request: APIRequest, of servers: [ServerRecord]) async throws -> ServerFacts {
-        try await withFacts(request) { _ in servers }.facts
-    }
-
-    /// Reads servers and what their views need to know of the cloud, as of one moment.
+    /// Reads servers with what their views need to know of the cloud, as of one moment.
     ///
     /// The broker is asked for live hosts only where `host_status` shows them.
-    func withFacts(
-        _ request: APIRequest, _ read: @escaping @Sendable (Connection) throws -> [ServerRecord]
-    ) async throws -> (servers: [ServerRecord], facts: ServerFacts) {
+    func withFacts<T: Sendable>(
+        _ request: APIRequest, _ body: @escaping @Sendable (Connection, ServerFacts) throws -> T
+    ) async throws -> T {
+        try await database.read(try await readingFacts(request, body))
+    }
+
+    /// The same for many servers.
+    func scanWithFacts<T: Sendable>(
+        _ request: APIRequest, _ body: @escaping @Sendable (Connection, ServerFacts) throws -> T
+    ) async throws -> T {
+        try await database.scan(try await readingFacts(request, body))
+    }
+
+    private func readingFacts<T: Sendable>(
+        _ request: APIRequest, _ body: @escaping @Sendable (Connection, ServerFacts) throws -> T
+    ) async throws -> @Sendable (Connection) throws -> T {
         let showsHosts = try request.caller.isAdmin && request.atLeast(16)
         let liveQueues = showsHosts ? try await liveness.liveQueues() : []
-        return try await database.read { connection in
-            let servers = try read(connection)
-            let hosts = Set(servers.compactMap(\.host))
-            guard !hosts.isEmpty else { return (servers, ServerFacts()) }
-            let facts = ServerFacts(
-                zones: try AggregateTable(connection).zones(), liveQueues: liveQueues,
-                hosts: showsHosts ? try HostTable(connection).list(hosts) : [])
-            return (servers, facts)
+        return { connection in
+            var facts = ServerFacts(zones: try AggregateTable(connection).zones(), liveQueues: liveQueues)
+            if showsHosts { (facts.forcedDown, facts.disabled) = try HostTable(connection).exceptions() }
+            return try body(connection, facts)
         }
     }
 
@@ -74,6 +78,20 @@ struct APIParts: Sendable {
             caller.isAdmin || server.projectID == caller.projectID
         else { throw NovaError(.notFound, "Instance \(text) could not be found.") }
         return server
+    }
+
+    /// Answers from rows alone: the same request of the same project gets the same bytes, until the database changes.
+    func remembered(
+        _ request: APIRequest, _ answer: @escaping @Sendable (Connection) throws -> APIResponse
+    ) async throws -> APIResponse {
+        let caller = try request.caller
+        // No text of a request has U+0000.
+        let parts = [
+            request.operation, request.version.description, request.baseURL, request.apiPath, request.path,
+            caller.projectID?.text ?? "", caller.isAdmin ? "admin" : "",
+        ]
+        let name = (parts + request.query.flatMap { [$0.name, $0.value] }).joined(separator: "\0")
+        return try await database.read { connection in try connection.remembered(name) { try answer(connection) } }
     }
 
     /// A flavor that the caller may use; administrators may use all.

@@ -42,7 +42,7 @@ struct AuditResource: Sendable {
     }
 
     private func answer(healed: Bool, run: RunAudit.Response?) async throws -> APIResponse {
-        let (findings, statuses) = try await parts.database.read { connection in
+        let (findings, statuses) = try await parts.database.scan { connection in
             (try FindingTable(connection).list(healed: healed), try FindingTable(connection).statuses())
         }
         return .written(200) { writer in

@@ -25,7 +25,7 @@ struct DaemonList: Sendable {
         // Without a broker the times of the last reports have to do.
         let live = try? await parts.liveness.liveQueues()
         let oldest = Timestamp.now().adding(seconds: -parts.serviceDownTime)
-        let (services, hosts, zones) = try await parts.database.read { connection in
+        let (services, hosts, zones) = try await parts.database.scan { connection in
             let table = HostTable(connection)
             return (try table.services(), try table.list(), try AggregateTable(connection).zones())
         }

@@ -93,18 +93,30 @@ struct FlavorsResource: Sendable {
     }()
 
     private func list(
-        _ request: APIRequest, _ write: @escaping (FlavorView, Flavor, inout JSONWriter) -> Void
+        _ request: APIRequest, _ write: @escaping @Sendable (FlavorView, Flavor, inout JSONWriter) -> Void
     ) async throws -> APIResponse {
+        try await parts.remembered(request) { connection in
+            let flavors = try page(request, connection)
+            let view = FlavorView(request)
+            let isFull = try !flavors.isEmpty && flavors.count == Int(Paging(request, maximum: parts.maxLimit).limit)
+            return .written(200) { writer in
+                writer.object { writer in
+                    writer.field("flavors", array: { writer in for flavor in flavors { write(view, flavor, &writer) } })
+                    view.links.writeNext("flavors", request, marker: isFull ? flavors.last?.id : nil, to: &writer)
+                }
+            }
+        }
+    }
+
+    private func page(_ request: APIRequest, _ connection: Connection) throws -> ArraySlice<Flavor> {
         let caller = try request.caller
         let paging = try Paging(request, maximum: parts.maxLimit)
         let minimumRAM = try number(request, "minRam")
         let minimumDisk = try number(request, "minDisk")
         let wanted = try Self.wantsPublic(request, isAdmin: caller.isAdmin)
-        let (all, granted) = try await parts.database.read { connection in
-            let table = FlavorTable(connection)
-            return (try table.list(), try caller.projectID.map { try table.granted(to: $0) } ?? [])
-        }
-        var flavors = all.filter { flavor in
+        let table = FlavorTable(connection)
+        let granted = try caller.projectID.map { try table.granted(to: $0) } ?? []
+        var flavors = try table.list().filter { flavor in
             guard flavor.memoryMB >= minimumRAM, flavor.rootGB >= minimumDisk else { return false }
             guard caller.isAdmin else {
                 return !flavor.isDisabled && (flavor.isPublic || granted.contains(flavor.id))
@@ -119,15 +131,7 @@ struct FlavorsResource: Sendable {
             }
             flavors.removeFirst(index + 1)
         }
-        let page = flavors.prefix(Int(paging.limit))
-        let view = FlavorView(request)
-        let isFull = !page.isEmpty && page.count == Int(paging.limit)
-        return .written(200) { writer in
-            writer.object { writer in
-                writer.field("flavors", array: { writer in for flavor in page { write(view, flavor, &writer) } })
-                view.links.writeNext("flavors", request, marker: isFull ? page.last?.id : nil, to: &writer)
-            }
-        }
+        return flavors.prefix(Int(paging.limit))
     }
 
     /// `is_public`: administrators may ask for all (nil), for public or for other flavors; users get what they may use.

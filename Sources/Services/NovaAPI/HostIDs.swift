@@ -12,13 +12,15 @@ final class HostIDs {
     }
 
     private var known: [Key: String] = [:]
+    private var last: (key: Key, id: String)?
 
     func hostID(of server: ServerRecord) -> String {
         guard let host = server.host else { return "" }
         let key = Key(project: server.projectID, host: host)
-        if let id = known[key] { return id }
-        let id = Self.hostID(project: server.projectID, host: host)
+        if let last, last.key == key { return last.id }
+        let id = known[key] ?? Self.hostID(project: server.projectID, host: host)
         known[key] = id
+        last = (key, id)
         return id
     }
 

@@ -78,7 +78,7 @@ struct HostsResource: Sendable {
 
     private func show(_ request: APIRequest) async throws -> APIResponse {
         let resources = try await find(request).resources
-        let servers = try await parts.database.read { try ServerTable($0).onHost(resources.host) }
+        let servers = try await parts.database.scan { try ServerTable($0).onHost(resources.host) }
         let projects = Dictionary(grouping: servers, by: \.projectID).sorted { $0.key < $1.key }
         func sums(_ servers: [ServerRecord]) -> (Int64, Int64, Int64) {
             servers.reduce((0, 0, 0)) {

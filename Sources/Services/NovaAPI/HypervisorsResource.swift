@@ -93,7 +93,7 @@ struct HypervisorsResource: Sendable {
 
     private func hypervisors() async throws -> [Hypervisor] {
         let daemons = try await DaemonList.load(parts).daemons
-        return try await parts.database.read { connection in
+        return try await parts.database.scan { connection in
             let table = HostTable(connection)
             return try table.list().map { record in
                 let host = record.resources.host

@@ -66,13 +66,13 @@ struct MigrationsResource: Sendable {
     private func inProgress(_ server: ServerRecord) async throws -> [MigrationRecord] {
         var filter = MigrationTable.Filter()
         filter.server = server.id
-        return try await parts.database.read { [filter] in try MigrationTable($0).list(filter) }
+        return try await parts.database.scan { [filter] in try MigrationTable($0).list(filter) }
             .filter(\.isInProgress)
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
         let filter = try filter(request)
-        let migrations = try await parts.database.read { try MigrationTable($0).list(filter) }
+        let migrations = try await parts.database.scan { try MigrationTable($0).list(filter) }
         let isFull = request.atLeast(59) && filter.limit > 0 && Int64(migrations.count) == filter.limit
         return .written(200) { writer in
             writer.object { writer in

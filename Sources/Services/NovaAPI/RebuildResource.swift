@@ -65,8 +65,9 @@ struct RebuildResource: Sendable {
             return state
         }
         let password = body["adminPass"]?.stringValue ?? AdminPassword.random()
-        return try RebuildView(request: request, facts: try await parts.facts(request, of: [changed])).answer(
-            changed, password: password)
+        return try await parts.withFacts(request) {
+            try RebuildView(request: request, facts: $1).answer(changed, password: password)
+        }
     }
 
     private func image(_ body: JSONValue, _ server: ServerRecord, _ request: APIRequest) async throws -> ImageReference

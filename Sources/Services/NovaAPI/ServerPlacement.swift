@@ -19,7 +19,7 @@ struct ServerPlacement: Sendable {
             $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         }
         guard host != nil || node != nil || words != nil else { return }
-        let hosts = try await parts.database.read { connection in
+        let hosts = try await parts.database.scan { connection in
             (records: try HostTable(connection).list(), zones: try AggregateTable(connection).zones())
         }
         if host != nil || node != nil {

@@ -6,22 +6,17 @@ import NovaSchema
 
 /// What views of servers need to know of the cloud beside the rows.
 struct ServerFacts: Sendable {
-    let zones: ZoneMap
-    let liveQueues: Set<String>
-    private let hosts: [String: HostRecord]
-
-    /// - Parameter hosts: at least those of the servers, where views show their states.
-    init(zones: ZoneMap = ZoneMap([]), liveQueues: Set<String> = [], hosts: [HostRecord] = []) {
-        self.zones = zones
-        self.liveQueues = liveQueues
-        self.hosts = Dictionary(hosts.map { ($0.resources.host, $0) }) { a, _ in a }
-    }
+    var zones = ZoneMap([])
+    /// The queues that have a consumer, where views show the states of hosts.
+    var liveQueues: Set<String> = []
+    var forcedDown: Set<String> = []
+    var disabled: Set<String> = []
 
     /// `host_status` of a host (`spec/states.md`, "Value sets").
     func status(of host: String) -> String {
-        if hosts[host]?.isForcedDown == true { return "DOWN" }
+        if forcedDown.contains(host) { return "DOWN" }
         guard liveQueues.contains("compute.\(host)") else { return "UNKNOWN" }
-        return hosts[host]?.isDisabled == true ? "MAINTENANCE" : "UP"
+        return disabled.contains(host) ? "MAINTENANCE" : "UP"
     }
 }
 
@@ -47,6 +42,8 @@ struct ServerView {
         isAdmin = request.callerIfAny?.isAdmin ?? false
         self.facts = facts
     }
+
+    private static let withProgress = ["ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"]
 
     /// id, name, links.
     func brief(_ server: ServerRecord, to writer: inout JSONWriter) {
@@ -75,15 +72,15 @@ struct ServerView {
             writer.field("hostId", hostIDs.hostID(of: server))
             image(server, to: &writer)
             flavor(server, to: &writer)
-            writer.field("created", server.createdAt.iso8601)
-            writer.field("updated", server.updatedAt.iso8601)
+            writer.field("created", server.createdAt, .seconds)
+            writer.field("updated", server.updatedAt, .seconds)
             writer.field(
                 "addresses", object: { addresses(server, isExtended: isExtended, to: &$0) })
             writer.field("accessIPv4", server.accessIPv4 ?? "")
             writer.field("accessIPv6", server.accessIPv6 ?? "")
             links.write("servers", id, to: &writer)
             writer.field("OS-DCF:diskConfig", server.hasAutoDiskConfig ? "AUTO" : "MANUAL")
-            if ["ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"].contains(status) {
+            if Self.withProgress.contains(status) {
                 writer.field("progress", server.progress)
             }
             if isExtended { extensions(server, to: &writer) }
@@ -97,8 +94,8 @@ struct ServerView {
         writer.field("OS-EXT-AZ:availability_zone", zone)
         writer.field("config_drive", server.hasConfigDrive ? "True" : "")
         writer.field("key_name", server.keyName)
-        writer.field("OS-SRV-USG:launched_at", server.launchedAt?.iso8601Micro)
-        writer.field("OS-SRV-USG:terminated_at", server.terminatedAt?.iso8601Micro)
+        writer.field("OS-SRV-USG:launched_at", server.launchedAt, .micro)
+        writer.field("OS-SRV-USG:terminated_at", server.terminatedAt, .micro)
         if !server.securityGroups.isEmpty {
             writer.field(
                 "security_groups",
@@ -164,7 +161,7 @@ struct ServerView {
                 array: { writer in
                     for port in server.network.ports where port.networkName == name {
                         writer.object { writer in
-                            writer.field("version", port.fixedIP.contains(":") ? 6 : 4)
+                            writer.field("version", port.fixedIP.utf8.contains(UInt8(ascii: ":")) ? 6 : 4)
                             writer.field("addr", port.fixedIP)
                             guard isExtended else { return }
                             writer.field("OS-EXT-IPS:type", "fixed")
@@ -229,7 +226,15 @@ struct ServerView {
 
     /// `instance-%08x` of the sequence number: the domain's name and what operators grep for.
     static func instanceName(_ server: ServerRecord) -> String {
-        let hex = String(server.sequence, radix: 16)
-        return "instance-" + String(repeating: "0", count: max(0, 8 - hex.count)) + hex
+        let number = UInt64(clamping: server.sequence)
+        let digits = max(8, (67 - number.leadingZeroBitCount) / 4)
+        return String(unsafeUninitializedCapacity: 25) { buffer in
+            for (at, byte) in "instance-".utf8.enumerated() { buffer[at] = byte }
+            for place in 0..<digits {
+                let digit = number >> UInt64(4 * (digits - place - 1)) & 0xF
+                buffer[9 + place] = Hex.digit(UInt8(truncatingIfNeeded: digit))
+            }
+            return 9 + digits
+        }
     }
 }

@@ -21,9 +21,8 @@ struct ServersResource: Sendable {
                 policy: Rules.reader, summary: "Lists servers."
             ) { request in
                 let filter = try ServerQuery.filter(request, maximum: parts.maxLimit)
-                let servers = try await parts.database.read { try ServerTable($0).list(filter) }
-                return list(servers, filter, ServerView(request)) { view, server, writer in
-                    view.brief(server, to: &writer)
+                return try await parts.database.scan { connection in
+                    try Self.list(filter, ServerView(request), connection) { $0.brief($1, to: &$2) }
                 }
             },
             Operation(
@@ -31,9 +30,8 @@ struct ServersResource: Sendable {
                 policy: Rules.reader, summary: "Lists servers with details."
             ) { request in
                 let filter = try ServerQuery.filter(request, maximum: parts.maxLimit)
-                let (servers, facts) = try await parts.withFacts(request) { try ServerTable($0).list(filter) }
-                return list(servers, filter, ServerView(request, facts)) { view, server, writer in
-                    view.full(server, .list, to: &writer)
+                return try await parts.scanWithFacts(request) { connection, facts in
+                    try Self.list(filter, ServerView(request, facts), connection) { $0.full($1, .list, to: &$2) }
                 }
             },
             Operation(
@@ -45,26 +43,37 @@ struct ServersResource: Sendable {
         ]
     }
 
-    private func list(
-        _ servers: [ServerRecord], _ filter: ServerFilter, _ view: ServerView,
-        _ write: @escaping (ServerView, ServerRecord, inout JSONWriter) -> Void
-    ) -> APIResponse {
-        let isFull = filter.limit > 0 && Int64(servers.count) == filter.limit
-        return .written(200) { writer in
-            writer.object { writer in
-                writer.field("servers", array: { writer in for server in servers { write(view, server, &writer) } })
-                view.links.writeNext(
-                    "servers", view.request, marker: isFull ? servers.last?.id.description : nil, to: &writer)
+    /// Writes each server as it is read, without a list of them in between.
+    private static func list(
+        _ filter: ServerFilter, _ view: ServerView, _ connection: Connection,
+        _ write: (ServerView, ServerRecord, inout JSONWriter) -> Void
+    ) throws -> APIResponse {
+        try .written(200) { writer in
+            try writer.object { writer in
+                var count: Int64 = 0
+                var last = ServerID.none
+                try writer.field(
+                    "servers",
+                    array: { writer in
+                        try ServerTable(connection).forEach(filter) { server in
+                            write(view, server, &writer)
+                            count += 1
+                            last = server.id
+                        }
+                    })
+                let isFull = count > 0 && count == filter.limit
+                view.links.writeNext("servers", view.request, marker: isFull ? last.description : nil, to: &writer)
             }
         }
     }
 
     private func show(_ request: APIRequest) async throws -> APIResponse {
-        let (servers, facts) = try await parts.withFacts(request) { [try parts.visibleServer(request, $0)] }
-        return answer(servers[0], .show, ServerView(request, facts))
+        try await parts.withFacts(request) { connection, facts in
+            Self.answer(try parts.visibleServer(request, connection), .show, ServerView(request, facts))
+        }
     }
 
-    private func answer(_ server: ServerRecord, _ place: ServerView.Place, _ view: ServerView) -> APIResponse {
+    private static func answer(_ server: ServerRecord, _ place: ServerView.Place, _ view: ServerView) -> APIResponse {
         .written(200) { writer in
             writer.object { writer in
                 writer.key("server")
@@ -89,7 +98,7 @@ struct ServersResource: Sendable {
             }
         }
         guard let changed else { throw NovaError(.notFound, "Instance \(server.id) could not be found.") }
-        return answer(changed, .change, ServerView(request, try await parts.facts(request, of: [changed])))
+        return try await parts.withFacts(request) { Self.answer(changed, .change, ServerView(request, $1)) }
     }
 
     /// Unpins a server from its zone, or pins it to the one where it is (2.104).

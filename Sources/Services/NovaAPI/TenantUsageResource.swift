@@ -114,7 +114,7 @@ struct TenantUsageResource: Sendable {
     private func page(
         _ request: APIRequest, _ period: Period, _ project: ProjectID?
     ) async throws -> (servers: [ServerRecord], next: String?) {
-        var servers = try await parts.database.read {
+        var servers = try await parts.database.scan {
             try ServerTable($0).active(from: period.start, to: period.stop, project: project)
         }
         guard request.atLeast(40) else { return (servers, nil) }

@@ -53,7 +53,7 @@ struct HostDesk: Sendable {
     /// What has changed is found beside the writer, which a report of thousands of instances must not keep from others.
     func power(_ request: PowerReport, _ call: RPCCall) async throws -> PowerReport.Response {
         try require(request.host, call)
-        let (response, changed) = try await database.read { try compare(request, $0) }
+        let (response, changed) = try await database.scan { try compare(request, $0) }
         guard request.isComplete || !changed.isEmpty || !request.gone.isEmpty else { return response }
         let owed = try await database.write { connection in
             for instance in changed { try take(instance, request.host, connection) }
@@ -150,7 +150,7 @@ struct HostDesk: Sendable {
     }
 
     func hosts(_ request: HostList, _ call: RPCCall) async throws -> HostList.Response {
-        try await database.read { connection in
+        try await database.scan { connection in
             var response = HostList.Response()
             response.hosts = try HostTable(connection).list()
             response.aggregates = try AggregateTable(connection).list()

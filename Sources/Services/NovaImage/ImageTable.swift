@@ -134,7 +134,7 @@ struct ImageTable: Sendable {
     ///
     /// - Throws: ``NovaError`` `badRequest` for a marker that is no image.
     func list(_ query: ImageQuery) async throws -> [ImageRecord] {
-        try await database.read { connection in
+        try await database.scan { connection in
             var found: [ImageRecord] = []
             var marker = query.marker
             if let marker,

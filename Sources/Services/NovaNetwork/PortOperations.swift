@@ -25,7 +25,7 @@ struct PortOperations: Sendable {
     private func list(_ request: APIRequest) async throws -> APIResponse {
         let requester = try Requester(request)
         let query = try ListQuery(request.query, attributes: NetworkViews.portAttributes)
-        let rows = try await engine.database.read { connection in
+        let rows = try await engine.database.scan { connection in
             var clauses: [String] = []
             var values: [ColumnValue] = []
             if !requester.isAdmin {

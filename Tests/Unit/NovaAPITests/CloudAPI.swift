@@ -45,7 +45,7 @@ struct CloudAPI: Sendable {
     private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     static func with(
-        _ settings: [String] = [], database kind: DatabaseKind = .sqlite,
+        _ settings: [String] = [], database kind: DatabaseKind = .sqlite, at address: DatabaseAddress? = nil,
         _ body: @escaping @Sendable (CloudAPI) async throws -> Void
     ) async throws {
         let endpoint = "inproc://api-\(UUID128.random().hex)"
@@ -55,7 +55,10 @@ struct CloudAPI: Sendable {
         let bus = try await RPCBus.connect(to: [place], role: "api", host: "ctl", instance: "1", log: log)
         let others = try await RPCBus.connect(to: [place], role: "others", host: "ctl", instance: "1", log: log)
         try await serve(others)
-        let database = try await kind.open(NovaDatabaseSchema.schema)
+        let database =
+            if let address { try await DatabaseKind.open(address, NovaDatabaseSchema.schema) } else {
+                try await kind.open(NovaDatabaseSchema.schema)
+            }
         try await database.write { try FlavorTable($0).insertDefaults() }
         let config = try Configuration.load(overrides: settings, known: APIOptions.all + CommonOptions.all)
         let client = HTTPClient()

@@ -1,5 +1,10 @@
+import DatabaseTestKit
+import Foundation
 import NovaCore
+import NovaDatabase
+import NovaModel
 import NovaSchema
+import NovaStore
 import Testing
 
 @Suite("Flavors", .timeLimit(.minutes(1)))
@@ -36,6 +41,48 @@ struct FlavorTests {
             let hidden = try await api.send("GET", "/flavors?is_public=false", as: "admin").body["flavors"]
             #expect(hidden?.arrayValue?.compactMap { $0["id"]?.stringValue } == ["p"])
             #expect(try await api.send("GET", "/flavors?is_public=maybe", as: "admin").status == 400)
+        }
+    }
+
+    @Test("a change through another nova-api shows on the next list, and so does one of ours")
+    func listsAreCurrent() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "nova-flavors-\(UUID128.random())").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let address = DatabaseAddress.sqlite(path: "\(folder)/nova.sqlite")
+        try await CloudAPI.with(at: address) { api in
+            let other = try await DatabaseKind.open(address, NovaDatabaseSchema.schema)
+            func names(_ token: String = "member", _ query: String = "", version: String = "2.104") async throws
+                -> [String]
+            {
+                let reply = try await api.send("GET", "/flavors/detail" + query, as: token, version: version)
+                return reply.body["flavors"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
+            }
+            #expect(try await names().count == 5)
+            #expect(try await names("", "?limit=2").isEmpty)
+            #expect(try await names("member", "?limit=2").count == 2)
+            for index in 0..<5 {
+                var flavor = Flavor()
+                (flavor.id, flavor.name) = ("own-\(index)", "own-\(index)")
+                flavor.isPublic = index < 4
+                try await other.write { [flavor] in
+                    var flavor = flavor
+                    try FlavorTable($0).insert(&flavor)
+                }
+                for _ in 0..<3 { #expect(try await names().contains("own-\(index)") == (index < 4)) }
+            }
+            try await other.write { _ = try FlavorTable($0).grant("own-4", to: CloudAPI.otherProject) }
+            #expect(try await names("other").contains("own-4"))
+            #expect(try await !names().contains("own-4"))
+            #expect(try await names("admin", "?is_public=none").contains("own-4"))
+            #expect(try await api.send("DELETE", "/flavors/own-1", as: "admin").status == 202)
+            #expect(try await !names().contains("own-1"))
+            // Each microversion has an answer of its own.
+            let old = try await api.send("GET", "/flavors/detail", version: "2.1").body["flavors"]?.arrayValue?.first
+            #expect(old?["rxtx_factor"] != nil)
+            let new = try await api.send("GET", "/flavors/detail").body["flavors"]?.arrayValue?.first
+            #expect(new?["rxtx_factor"] == nil && new?["description"] != nil)
+            await other.close()
         }
     }
 

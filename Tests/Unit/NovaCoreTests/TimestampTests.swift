@@ -1,3 +1,4 @@
+import Glibc
 import NovaCore
 import Testing
 
@@ -39,6 +40,22 @@ import Testing
     func extremes(microseconds: Int64) {
         #expect(!Timestamp(microseconds: microseconds).iso8601MicroZ.isEmpty)
         #expect(!Timestamp(microseconds: microseconds).iso8601.isEmpty)
+    }
+
+    @Test("dates are those of the C library, the last of February among them")
+    func dates() {
+        var generator = SystemRandomNumberGenerator()
+        let random = (0..<1000).map { _ in Int64.random(in: -70_000_000_000...250_000_000_000, using: &generator) }
+        for seconds in random + [951_782_400, 951_868_799, 951_868_800, 4_107_542_400, -2_203_891_200, -1, 0] {
+            var (raw, parts) = (time_t(seconds), tm())
+            gmtime_r(&raw, &parts)
+            let numbers = Timestamp(microseconds: seconds * 1_000_000).iso8601.split { !$0.isNumber }.map { Int32($0) }
+            #expect(
+                numbers == [
+                    max(0, parts.tm_year + 1900), parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                    parts.tm_sec,
+                ])
+        }
     }
 
     @Test func addsSeconds() {

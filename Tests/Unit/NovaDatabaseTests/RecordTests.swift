@@ -58,6 +58,33 @@ import Testing
         name: "values",
         whole: "CREATE TABLE samples (id INTEGER PRIMARY KEY, number INTEGER, fraction REAL, word TEXT, bytes BLOB)")
 
+    @Test("A list has what its rows have, however much they are alike", arguments: DatabaseKind.available)
+    func lists(kind: DatabaseKind) async throws {
+        let scratch = try Scratch()
+        let database = kind == .sqlite ? try scratch.open() : try await kind.open(Scratch.schema)
+        let texts = ["", "a", "b", "a text of more than fifteen bytes", "a text of more than fifteen bytez", "é"]
+        let tags = [[], [""], ["x"], ["x", "y"], ["a text of more than fifteen bytes"]]
+        let items = (0..<500).map { _ in
+            Item(
+                texts.randomElement() ?? "", count: Int64.random(in: 0...1),
+                note: (texts + [nil]).randomElement() ?? nil,
+                tags: tags.randomElement() ?? [])
+        }
+        try await database.write { connection in for item in items { try connection.insert(item, into: "items") } }
+        let (list, single) = try await database.read { connection in
+            let list = try connection.records(Item.self, from: "items", suffix: "ORDER BY count, note, \"group\"")
+            return (
+                list, try list.map { try connection.record(Item.self, from: "items", where: "id = ?", [$0.id.column]) }
+            )
+        }
+        #expect(list.count == 500)
+        #expect(list == single)
+        #expect(
+            Dictionary(uniqueKeysWithValues: list.map { ($0.id, $0) })
+                == .init(uniqueKeysWithValues: items.map { ($0.id, $0) }))
+        await database.close()
+    }
+
     @Test(arguments: DatabaseKind.available) func valuesKeepTheirBits(kind: DatabaseKind) async throws {
         let database = try await kind.open(Self.values)
         let samples: [[ColumnValue]] = [

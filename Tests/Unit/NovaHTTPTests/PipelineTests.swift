@@ -1,3 +1,4 @@
+import FoundationEssentials
 import NovaCore
 import NovaHTTP
 import NovaHTTPClient
@@ -57,6 +58,18 @@ enum SampleAPI {
                 for index in 0..<count { try await write([UInt8](repeating: UInt8(index % 251), count: 65_536)) }
             }
         },
+        Operation(.get, "/list/{count}", name: "list", policy: nil, summary: "") { request in
+            let count = Int64(try request.parameter("count")) ?? 0
+            return .written { writer in
+                writer.object { writer in
+                    writer.field(
+                        "list",
+                        array: { writer in
+                            for number in 0..<count { writer.object { $0.field("number", number) } }
+                        })
+                }
+            }
+        },
         Operation(.get, "/broken", name: "broken", policy: nil, summary: "") { _ in
             .stream(contentType: "application/octet-stream", length: 100) { write in
                 try await write([1, 2, 3])
@@ -78,6 +91,41 @@ enum SampleAPI {
 
 @Suite("HTTP pipeline", .timeLimit(.minutes(1)))
 struct PipelineTests {
+    @Test("Long JSON comes whole, with its length; HEAD says the same length")
+    func longJSON() async throws {
+        try await TestServer.with([SampleAPI.compute]) { client in
+            for count in [0, 1, 20_000] {
+                let answer = try await client.send("GET", "/v2.1/list/\(count)", token: nil)
+                #expect(answer.header("Content-Type") == "application/json")
+                #expect(answer.header("Content-Length") == "\(answer.body.count)")
+                let numbers = try answer.json()["list"]?.arrayValue?.compactMap { $0["number"]?.integerValue }
+                #expect(numbers == (0..<count).map { Int64($0) })
+                let head = try await client.send("HEAD", "/v2.1/list/\(count)", token: nil)
+                #expect(head.header("Content-Length") == "\(answer.body.count)")
+                #expect(head.body.isEmpty)
+            }
+        }
+    }
+
+    @Test("A request is answered where its connection is read; a header has many spellings, and may come twice")
+    func connections() async throws {
+        let operation = Operation(.get, "/thread", name: "thread", policy: nil, summary: "") { request in
+            await Task.yield()
+            return .json([
+                "thread": .string(try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)),
+                "header": JSONValue(request.header("X-Some-Header")),
+            ])
+        }
+        let api = API(name: "root", prefix: "", microversions: nil, faults: .nova, operations: [operation])
+        try await TestServer.with([api]) { client in
+            let headers = [("x-some-HEADER", "one"), ("X-Some-Header", "two"), ("X-Some-Headers", "three")]
+            let answer = try await client.send("GET", "/thread", headers: headers).json()
+            #expect(answer["thread"]?.stringValue?.hasPrefix("NIO") == true)
+            #expect(answer["header"] == "one, two")
+            #expect(try await client.send("GET", "/thread").json()["header"] == .null)
+        }
+    }
+
     @Test("Routes: literal before parameter, prefixes, project in the path, HEAD, 404 for a path or a method")
     func routing() async throws {
         try await TestServer.with([SampleAPI.compute, SampleAPI.root]) { client in

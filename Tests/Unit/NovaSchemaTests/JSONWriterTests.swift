@@ -31,6 +31,33 @@ struct JSONWriterTests {
         #expect(try JSONValue.parse(value.serialized()) == value)
     }
 
+    @Test("Texts of every length and place of what is escaped are read back the same")
+    func escapes() throws {
+        for length in 0..<40 {
+            for special in ["", "\"", "\\", "\n", "\u{1F}", "\u{20}", "\u{7F}", "é", "\u{A2}", "\u{DC}"] {
+                for place in 0...length {
+                    var text = String(repeating: "x", count: length)
+                    text.insert(contentsOf: special, at: text.index(text.startIndex, offsetBy: place))
+                    let value: JSONValue = .object([text: .string(text), "n": .integer(Int64(length) * 111)])
+                    #expect(try JSONValue.parse(value.serialized()) == value)
+                }
+            }
+        }
+    }
+
+    @Test("A long text is kept in pieces, which together are the text")
+    func pieces() throws {
+        let value: JSONValue = .array((0..<5000).map { ["number": .integer($0), "text": .string("\($0) \"quoted\"")] })
+        var writer = JSONWriter()
+        writer.object { $0.field("list", value) }
+        let whole = writer.bytes
+        let pieces = writer.finish()
+        #expect(pieces.count > 2)
+        #expect(pieces.allSatisfy { $0.count < 70_000 })
+        #expect(Array(pieces.joined()) == whole)
+        #expect(try JSONValue.parse(whole) == ["list": value])
+    }
+
     @Test("Numbers that JSON cannot say become null")
     func infinity() {
         #expect(JSONValue.number(.infinity).text == "null")

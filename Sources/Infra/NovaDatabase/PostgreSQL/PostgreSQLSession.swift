@@ -104,6 +104,8 @@ final class PostgreSQLSession: Session {
         try wire.script(sql, deadline: .after(target.statementLimit + .seconds(2)))
     }
 
+    func edition() -> Int64? { nil }
+
     func now() throws -> Timestamp {
         if let time = clock.now() { return time }
         let asked = ContinuousClock.now

@@ -1,39 +1,62 @@
 import NovaCore
 
-/// A thread that reads with a connection of its own, beside the writer: each closure sees one state of the database.
+/// A connection that reads beside the writer: each closure sees one state of the database.
 ///
-/// Unchecked: `session` is used by the reader's thread only, once `loop` runs.
-final class SQLiteReader: Worker, @unchecked Sendable {
+/// Unchecked: one thread at a time uses `session`, the reader's own or one that has borrowed it from ``SQLiteReaders``.
+final class SQLiteReader: @unchecked Sendable {
     private let session: SQLiteSession
     private let connection: Connection
+
+    init(path: String) throws {
+        session = try SQLiteSession(path: path, onlyReads: true)
+        try session.configure()
+        connection = Connection(session)
+    }
+
+    /// Runs a closure in a transaction of its own.
+    func read<T>(_ body: (Connection) throws -> T) throws -> T {
+        try session.run("BEGIN")
+        let value: T
+        do {
+            value = try body(connection)
+        } catch {
+            try end()
+            throw error
+        }
+        try end()
+        return value
+    }
+
+    private func end() throws {
+        if !session.isAutocommit { try session.run("COMMIT") }
+    }
+
+    /// Runs a queued closure.
+    func serve(_ job: DatabaseJob) {
+        do {
+            try session.run("BEGIN")
+        } catch {
+            return job.refuse(NovaError(error))
+        }
+        let outcome = job.run(connection)
+        var failure: NovaError?
+        do { try end() } catch { failure = NovaError(error) }
+        outcome.finish(failure)
+    }
+}
+
+/// The thread of a reader: closures that may take long, and those for which no other connection is free.
+final class SQLiteReaderThread: Worker {
+    private let reader: SQLiteReader
     private let queue: BlockingQueue<DatabaseJob>
 
-    init(session: SQLiteSession, queue: BlockingQueue<DatabaseJob>) {
-        self.session = session
-        connection = Connection(session)
+    init(reader: SQLiteReader, queue: BlockingQueue<DatabaseJob>) {
+        self.reader = reader
         self.queue = queue
-        session.isReadOnly = true
     }
 
     /// Serves the queue until it is closed and drained.
     func loop() {
-        while true {
-            let jobs = queue.take(atMost: 1)
-            guard let job = jobs.first else { return }
-            do {
-                try session.script("BEGIN")
-            } catch {
-                job.refuse(NovaError(error))
-                continue
-            }
-            let outcome = job.run(connection)
-            var failure: NovaError?
-            do {
-                if !session.isAutocommit { try session.script("COMMIT") }
-            } catch {
-                failure = NovaError(error)
-            }
-            outcome.finish(failure)
-        }
+        while let job = queue.take(atMost: 1).first { reader.serve(job) }
     }
 }

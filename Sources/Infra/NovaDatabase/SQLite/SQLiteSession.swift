@@ -10,12 +10,16 @@ final class SQLiteSession: Session {
 
     let handle: OpaquePointer
     var isReadOnly = false
+    /// Whether all changes come from other connections.
+    private let onlyReads: Bool
     private var statements: [String: SQLiteStatement] = [:]
     private var uses: UInt64 = 0
     private(set) var prepared = 0
 
     /// Opens a file (made when it is missing, readable by its owner only) or `:memory:`.
-    init(path: String) throws {
+    init(path: String, onlyReads: Bool = false) throws {
+        self.onlyReads = onlyReads
+        isReadOnly = onlyReads
         if path != ":memory:" { try Self.makeFile(path) }
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -96,6 +100,8 @@ final class SQLiteSession: Session {
         }
         return Timestamp(microseconds: milliseconds &* 1000)
     }
+
+    func edition() throws -> Int64? { onlyReads ? try number("PRAGMA data_version") : nil }
 
     /// Pages that one step gives back: it takes milliseconds.
     private static let reclaimedPages = 256

@@ -26,9 +26,7 @@ enum SQLiteThreads {
         ]
         guard !inMemory else { return workers }
         for index in 0..<readerCount {
-            let session = try SQLiteSession(path: path)
-            try session.configure()
-            workers.append(("r\(index)", SQLiteReader(session: session, queue: reads)))
+            workers.append(("r\(index)", SQLiteReaderThread(reader: try SQLiteReader(path: path), queue: reads)))
         }
         return workers
     }

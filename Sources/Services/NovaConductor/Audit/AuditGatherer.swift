@@ -32,7 +32,7 @@ struct AuditGatherer: Sendable {
         var failures: [CloudPicture.Part: NovaError] = [:]
         let context = RequestContext.system()
         do {
-            picture.hosts = try await database.read { try HostTable($0).list() }
+            picture.hosts = try await database.scan { try HostTable($0).list() }
             picture.contents = await contents(of: picture.hosts.map(\.resources.host), context)
         } catch {
             failures[.hosts] = NovaError(error)
@@ -135,7 +135,7 @@ struct AuditGatherer: Sendable {
 
     /// Servers and workflows of one moment, and what became of the servers that others name.
     private func readDatabase(into picture: CloudPicture) async throws -> CloudPicture {
-        try await database.read { connection in
+        try await database.scan { connection in
             var picture = picture
             let table = AuditTable(connection)
             var after = ServerID.none

@@ -55,7 +55,7 @@ struct ReconcilerRun: Sendable {
     private func look(_ heal: (Drift) async throws -> Bool?, _ begun: Outcome) async throws -> Outcome {
         var outcome = begun
         let drifts = reconciler.decide(picture)
-        let known = try await database.read { try FindingTable($0).list(reconciler: reconciler.name) }
+        let known = try await database.scan { try FindingTable($0).list(reconciler: reconciler.name) }
         let settling = Settling(
             drifts, of: reconciler.name, known: known, at: picture.at, settling: picture.ages.settling)
         let former = Set(known.filter(\.isConfirmed).map { "\($0.kind) \($0.object) \($0.host)" })
