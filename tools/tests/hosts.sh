@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools/tests/hosts.sh: three libvirt hosts on this machine, a guest on each: DHCP from host 1, guests of different hosts
-# reach each other, a host that goes off and comes back, and nothing that is left at the end.
+# reach each other, one goes live from host to host through a transfer channel, a host that goes off and comes back, and nothing that is left at the end.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -44,7 +44,7 @@ soon 60 "it asks who is there" console_has "${ids[1]}" 'login:'
 terminal=$(virsh -c "$(host_uri 2)" ttyconsole "${ids[1]}")
 exec 7<>"$terminal"
 stty raw -echo <&7
-cat <&7 >/dev/null &
+cat <&7 >/dev/null 2>&1 &
 reader=$!
 type_in() { printf '%s\n' "$1" >&7; }
 type_in root
@@ -55,7 +55,43 @@ for number in 1 3; do
     type_in "ping -c 3 -W 10 $(address "${ids[number - 1]}"); echo guest-$number: status=\$?"
     soon 60 "it reaches guest-$number" console_has "${ids[1]}" "guest-$number: status=0"
 done
-kill "$reader"
+
+say "guest-2 goes to host 3 while it counts: libvirt's three streams through a transfer channel"
+# shellcheck disable=SC2016 # for the guest
+type_in 'i=0; while true; do i=$((i + 1)); echo "count $i"; sleep 0.2; done'
+soon 30 "it counts" console_has "${ids[1]}" 'count 5'
+guest=${ids[1]} homes=$DIR/hosts
+# What the compute services will do: a disk over the image, which guest-3 has brought there, and the tap.
+mkdir -p "$DIR/instances.3/$guest" "$homes"/{2,3}/run/nova
+base=$(in_host 2 qemu-img info -U --output json "$DIR/instances/$guest/disk" | jq -r '."full-backing-filename"')
+size=$(in_host 2 qemu-img info -U --output json "$DIR/instances/$guest/disk" | jq '."virtual-size"')
+in_host 3 qemu-img create -q -f qcow2 -F raw -b "$base" "$DIR/instances/$guest/disk" "$size"
+tap=$(virsh -c "$(host_uri 2)" dumpxml "$guest" | grep -oE "nt[0-9a-f]{11}")
+in_host 3 ip tuntap add dev "$tap" mode tap
+in_host 3 ip link set dev "$tap" up
+NOVA_STREAM_DOORS=$homes/2/run/nova \
+    NOVA_STREAM_TARGETS="libvirt=$homes/3/run/libvirt/libvirt-sock memory=$homes/3/run/nova/memory disk=$homes/3/run/nova/disk" \
+    swift test --package-path "$ROOT" --skip-build --filter HypervisorStreamTests >"$DIR/log/streams.log" 2>&1 &
+streams=$!
+for name in libvirt memory disk; do soon 120 "the way of the stream $name is open" test -S "$homes/2/run/nova/$name"; done
+check "libvirt migrates it with its disk" timeout 120 virsh -c "$(host_uri 2)" migrate "$guest" --live --p2p --persistent \
+    --undefinesource --copy-storage-inc 'qemu+unix:///system?socket=/run/nova/libvirt' \
+    --migrateuri unix:///run/nova/memory --disks-uri unix:///run/nova/disk
+touch "$homes/2/run/nova/done"
+if wait "$streams"; then ok "the channel has carried it"; else not_ok "the channel has not carried it" "$(tail -n 20 "$DIR/log/streams.log")"; fi
+check_equal "it runs on host 3" "$(virsh -c "$(host_uri 3)" domstate "$guest" | head -n 1)" running
+counts() { tr -d '\r' <"$DIR/instances.$1/$guest/console.log" | sed -nE 's/^count ([0-9]+)$/\1/p'; }
+counts_there() { [[ -n $(counts 3) ]]; }
+soon 30 "it counts there" counts_there
+last=$(counts 2 | tail -n 1)
+check_equal "no number is left out or said twice" "$(counts 3 | head -n 1)" $((last + 1))
+note "$(virsh -c "$(host_uri 3)" domjobinfo "$guest" --completed | grep -E 'Time elapsed:|Total downtime:' | tr -s ' ' | tr '\n' ' ')"
+# Nova does not know that it is there: it goes as it came.
+virsh -c "$(host_uri 3)" destroy "$guest" >/dev/null
+virsh -c "$(host_uri 3)" undefine "$guest" >/dev/null
+in_host 3 ip link delete dev "$tap"
+rm -rf "$DIR/instances.3/$guest"
+kill "$reader" 2>/dev/null || true
 exec 7>&-
 
 say "Host 3 goes off and comes back"
