@@ -26,8 +26,8 @@ private final class Shared<Value: Sendable>: Sendable {
 
     @Test(.timeLimit(.minutes(1))) func bothDirectionsArriveWholeAndEndByThemselves() async throws {
         let fixture = try TransferFixture()
-        let target = try fixture.host("target") { $0.silence = .milliseconds(600) }
-        let source = try fixture.host("source") { $0.silence = .milliseconds(600) }
+        let target = try fixture.host("target") { $0.silence = .seconds(2) }
+        let source = try fixture.host("source") { $0.silence = .seconds(2) }
         let (inner, outer) = ("\(fixture.folder.path)/hypervisor", "\(fixture.folder.path)/door")
         let question = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let answer = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 17) }
@@ -62,7 +62,7 @@ private final class Shared<Value: Sendable>: Sendable {
             try await until("the question was heard") { heard.value != nil }
             #expect(heard.value == question)
             // Silent for longer than a dead connection may be: beats keep it.
-            let quiet = ContinuousClock.now + .milliseconds(1500)
+            let quiet = ContinuousClock.now + .milliseconds(3500)
             try await until("it was quiet") { ContinuousClock.now > quiet }
             gate.value = true
             try await served
