@@ -114,4 +114,5 @@ check "down --wipe" "$ROOT/tools/cloud" down --wipe
 check_equal "no device is left" "$(ip -o link | grep -F "nova:$CLOUD_ID" || true)" ''
 check_equal "no process is left" "$(for number in 2 3; do host_processes "$number"; done)" ''
 check "the folder is gone" test ! -e "$DIR"
+rmdir "$cloud_dir"
 completed=yes
