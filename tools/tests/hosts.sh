@@ -22,6 +22,14 @@ check_equal "each libvirtd is one of its own" \
     "$(for number in 1 2 3; do virsh -c "$(host_uri "$number")" capabilities | sed -n 's/.*<uuid>//p'; done | sort -u | wc -l)" 3
 check_equal "none of them listens on the network" "$(for number in 2 3; do in_host "$number" ss -Hltnp; done | grep -c libvirtd || true)" 0
 
+# For later: the two ends of a transfer channel, which take their time to start.
+homes=$DIR/hosts
+mkdir -p "$homes"/{2,3}/run/nova
+NOVA_STREAM_DOORS=$homes/2/run/nova \
+    NOVA_STREAM_TARGETS="libvirt=$homes/3/run/libvirt/libvirt-sock memory=$homes/3/run/nova/memory disk=$homes/3/run/nova/disk" \
+    swift test --package-path "$ROOT" --skip-build --filter HypervisorStreamTests >"$DIR/log/streams.log" 2>&1 &
+streams=$!
+
 say "A guest on each host"
 ids=()
 for number in 1 2 3; do ids+=("$(boot "guest-$number" "{\"availability_zone\": \"nova:$(host_named "$number")\"}")"); done
@@ -60,19 +68,15 @@ say "guest-2 goes to host 3 while it counts: libvirt's three streams through a t
 # shellcheck disable=SC2016 # for the guest
 type_in 'i=0; while true; do i=$((i + 1)); echo "count $i"; sleep 0.2; done'
 soon 30 "it counts" console_has "${ids[1]}" 'count 5'
-guest=${ids[1]} homes=$DIR/hosts
+guest=${ids[1]}
 # What the compute services will do: a disk over the image, which guest-3 has brought there, and the tap.
-mkdir -p "$DIR/instances.3/$guest" "$homes"/{2,3}/run/nova
+mkdir -p "$DIR/instances.3/$guest"
 base=$(in_host 2 qemu-img info -U --output json "$DIR/instances/$guest/disk" | jq -r '."full-backing-filename"')
 size=$(in_host 2 qemu-img info -U --output json "$DIR/instances/$guest/disk" | jq '."virtual-size"')
 in_host 3 qemu-img create -q -f qcow2 -F raw -b "$base" "$DIR/instances/$guest/disk" "$size"
 tap=$(virsh -c "$(host_uri 2)" dumpxml "$guest" | grep -oE "nt[0-9a-f]{11}")
 in_host 3 ip tuntap add dev "$tap" mode tap
 in_host 3 ip link set dev "$tap" up
-NOVA_STREAM_DOORS=$homes/2/run/nova \
-    NOVA_STREAM_TARGETS="libvirt=$homes/3/run/libvirt/libvirt-sock memory=$homes/3/run/nova/memory disk=$homes/3/run/nova/disk" \
-    swift test --package-path "$ROOT" --skip-build --filter HypervisorStreamTests >"$DIR/log/streams.log" 2>&1 &
-streams=$!
 for name in libvirt memory disk; do soon 120 "the way of the stream $name is open" test -S "$homes/2/run/nova/$name"; done
 check "libvirt migrates it with its disk" timeout 120 virsh -c "$(host_uri 2)" migrate "$guest" --live --p2p --persistent \
     --undefinesource --copy-storage-inc 'qemu+unix:///system?socket=/run/nova/libvirt' \
