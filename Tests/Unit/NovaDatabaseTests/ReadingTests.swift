@@ -42,7 +42,7 @@ struct ReadingTests {
         let database = kind == .sqlite ? try scratch.open() : try await kind.open(Scratch.schema)
         var item = Item("counter", count: 0)
         try await database.write { [item] in try $0.insert(item, into: "items") }
-        for count in 1...100 as ClosedRange<Int64> {
+        for count in 1...40 as ClosedRange<Int64> {
             item.count = count
             try await database.write { [item] in _ = try $0.update(item, in: "items", key: "id") }
             let seen = try await withThrowingTaskGroup(of: Int64?.self) { group in
@@ -74,7 +74,7 @@ struct ReadingTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { isOver.set() }
-                for _ in 0..<200 {
+                for _ in 0..<50 {
                     try await database.write { connection in
                         try connection.execute("UPDATE items SET count = count - 1 WHERE \"group\" = 'left'")
                         try connection.execute("UPDATE items SET count = count + 1 WHERE \"group\" = 'right'")
