@@ -52,6 +52,8 @@ leftovers() {
 wipe_host() {
     local id=$1 item
     [[ $id =~ ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$ ]] || die "'$id' is no cloud id: nothing was removed"
+    # Without it guests would be left, and nobody be told.
+    [[ $CLOUD_DRIVER != libvirt ]] || ensure_libvirtd
     for item in $(more_hosts); do
         note "host $item"
         host_down "$item"
