@@ -15,10 +15,6 @@ ensure_kvm_mode() {
     chmod 660 /dev/kvm
 }
 
-# runs_here NAME: whether a daemon of this name runs for this host: those of tools/cloud's further hosts have mounts of
-# their own.
-runs_here() { pgrep -x --ns $$ --nslist mnt "$1" >/dev/null; }
-
 # ensure_libvirtd: starts virtlogd and libvirtd when none runs, and waits until libvirt answers.
 ensure_libvirtd() {
     ensure_kvm_mode
@@ -29,8 +25,9 @@ ensure_libvirtd() {
         systemctl start virtlogd.socket libvirtd.service
     else
         mkdir -p /run/libvirt /var/log/libvirt
-        runs_here virtlogd || (close_inherited && setsid virtlogd -d </dev/null >/dev/null 2>&1)
-        runs_here libvirtd || (close_inherited && setsid libvirtd -d </dev/null >/dev/null 2>&1)
+        # One that runs keeps its pid file locked, and a second one ends at once.
+        (close_inherited && setsid virtlogd -d </dev/null >/dev/null 2>&1) || true
+        (close_inherited && setsid libvirtd -d </dev/null >/dev/null 2>&1) || true
     fi
     wait_for 60 "libvirtd answers" libvirt_answers || {
         tail -n 20 /var/log/libvirt/libvirtd.log 2>/dev/null >&2 || true
