@@ -56,17 +56,24 @@ public struct HostReport: RPCMethod, Equatable {
 public struct InstancePower: Record, Equatable {
     public var serverID = ServerID.none
     public var powerState = PowerState.noState
+    /// Which state of the server this contradicts, as a former answer's `doubted` said; the zero time for none.
+    public var version = Self.none
+
+    /// Contradicts whatever the server's state is.
+    public static let none = Timestamp(microseconds: 0)
 
     public init() {}
-    public init(_ serverID: ServerID, _ powerState: PowerState) {
+    public init(_ serverID: ServerID, _ powerState: PowerState, version: Timestamp = Self.none) {
         self.serverID = serverID
         self.powerState = powerState
+        self.version = version
     }
 
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
         visitor.visit("server_id", &serverID)
         visitor.visit("power_state", &powerState)
+        visitor.visit("version", &version)
     }
 }
 
@@ -86,9 +93,12 @@ public struct PowerReport: RPCMethod, Equatable {
         /// Ports of instances that belong on the host: taps of others are orphans.
         public var ports: [PortID] = []
         /// Instances that should be on the host and were not in a complete report.
-        public var missing: [MissingInstance] = []
+        public var missing: [ServerVersion] = []
         /// Whether the report has instances of servers without a row: their ports are not among `ports`.
         public var hasStrangers = false
+        /// Instances of a complete report whose servers are in another power state: the report may be older than an action
+        /// that has ended meanwhile, so the host looks once more.
+        public var doubted: [ServerVersion] = []
         public init() {}
         @inlinable
         public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
@@ -96,6 +106,7 @@ public struct PowerReport: RPCMethod, Equatable {
             visitor.visit("ports", &ports)
             visitor.visit("missing", &missing)
             visitor.visit("has_strangers", &hasStrangers)
+            visitor.visit("doubted", &doubted)
         }
     }
 
@@ -103,14 +114,17 @@ public struct PowerReport: RPCMethod, Equatable {
     public var isComplete = false
     public var instances: [InstancePower] = []
     /// Instances of a former answer's `missing` that are really not there.
-    public var gone: [MissingInstance] = []
+    public var gone: [ServerVersion] = []
+    /// Whether the host minds `doubted`; one of an older release is believed at once.
+    public var looksAgain = false
 
     public init() {}
-    public init(host: String, isComplete: Bool, instances: [InstancePower], gone: [MissingInstance] = []) {
+    public init(host: String, isComplete: Bool, instances: [InstancePower], gone: [ServerVersion] = []) {
         self.host = host
         self.isComplete = isComplete
         self.instances = instances
         self.gone = gone
+        looksAgain = true
     }
 
     @inlinable
@@ -119,13 +133,14 @@ public struct PowerReport: RPCMethod, Equatable {
         visitor.visit("is_complete", &isComplete)
         visitor.visit("instances", &instances)
         visitor.visit("gone", &gone)
+        visitor.visit("looks_again", &looksAgain)
     }
 }
 
-/// An instance that a host should have, and of which state of its server that was said.
+/// An instance about which host and conductor differ, and of which state of its server that was said.
 ///
 /// The host looks once more and sends it back: the conductor believes it unless the server has changed meanwhile.
-public struct MissingInstance: Record, Hashable {
+public struct ServerVersion: Record, Hashable {
     public var serverID = ServerID.none
     public var version = Timestamp(microseconds: 0)
 

@@ -78,10 +78,17 @@ struct PowerStateSync: Sendable {
             try await actions.removeOrphan(id)
             ComputeMetrics.shared.orphans.inc()
         }
-        var gone: [MissingInstance] = []
+        var gone: [ServerVersion] = []
         for missing in answer.missing where try await actions.isGone(missing.serverID) { gone.append(missing) }
-        if !gone.isEmpty {
-            _ = try await conductor.report(PowerReport(host: host, isComplete: false, instances: [], gone: gone))
+        var changed: [InstancePower] = []
+        for doubted in answer.doubted where !activity.defers(doubted.serverID) {
+            let state = try await driver.powerState(doubted.serverID) ?? .noState
+            changed.append(InstancePower(doubted.serverID, state, version: doubted.version))
+            known.set(doubted.serverID, state)
+        }
+        if !gone.isEmpty || !changed.isEmpty {
+            _ = try await conductor.report(
+                PowerReport(host: host, isComplete: false, instances: changed, gone: gone))
         }
         // Nobody knows the ports of an instance whose server has no row: no tap goes while there is one.
         let taps = answer.hasStrangers ? [] : try await plugger.sweep(keeping: answer.ports)

@@ -90,11 +90,16 @@ struct HostDesk: Sendable {
                 response.ports += server.network.ports.map(\.portID)
                 continue
             }
-            if Self.mayTake(instance, server) { changed.append(instance) }
+            guard Self.mayTake(instance, server) else { continue }
+            if request.isComplete, request.looksAgain {
+                response.doubted.append(ServerVersion(server.id, version: server.updatedAt))
+            } else {
+                changed.append(instance)
+            }
         }
         let reported = Set(request.instances.map(\.serverID))
         response.missing = servers.filter { Self.mustExist($0) && !reported.contains($0.id) }
-            .map { MissingInstance($0.id, version: $0.updatedAt) }
+            .map { ServerVersion($0.id, version: $0.updatedAt) }
         return (response, changed)
     }
 
@@ -107,7 +112,7 @@ struct HostDesk: Sendable {
     private func take(_ instance: InstancePower, _ host: String, _ connection: Connection) throws {
         let table = ServerTable(connection)
         guard let server = try table.find(instance.serverID), !Self.isGone(server), server.host == host,
-            Self.mayTake(instance, server)
+            Self.mayTake(instance, server), [InstancePower.none, server.updatedAt].contains(instance.version)
         else { return }
         let after = try table.change(server.id) { PowerSync.apply(instance.powerState, to: &$0) }
         guard let after, after.vmState != server.vmState else { return }
@@ -130,7 +135,7 @@ struct HostDesk: Sendable {
 
     /// Inside a transaction: a server whose instance is gone from its host is in error, unless it has changed since the
     /// host looked.
-    private func lose(_ missing: MissingInstance, _ host: String, _ connection: Connection) throws {
+    private func lose(_ missing: ServerVersion, _ host: String, _ connection: Connection) throws {
         let table = ServerTable(connection)
         guard let server = try table.find(missing.serverID), server.host == host, server.updatedAt == missing.version,
             Self.mustExist(server)

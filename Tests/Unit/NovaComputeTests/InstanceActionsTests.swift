@@ -126,6 +126,29 @@ struct InstanceActionsTests {
         #expect(host.conductor.reports.map(\.instances) == [[InstancePower(id, .shutdown)]])
     }
 
+    @Test("a report that the conductor doubts is followed by what is so now, with the version that it named")
+    func doubts() async throws {
+        let host = try Host()
+        let request = build()
+        let id = request.instance.id
+        _ = try await host.actions.build(request)
+        let version = Timestamp(microseconds: 7)
+        host.conductor.onReport.withLock { body in
+            body = { report, answer in
+                guard report.isComplete else { return }
+                answer.doubted = [ServerVersion(id, version: version)]
+                _ = try? host.driver.inject(.shutdown, into: id)
+            }
+        }
+        _ = try await host.sync.fullSync(suspects: [])
+        #expect(
+            host.conductor.reports.map(\.instances) == [
+                [InstancePower(id, .running)], [InstancePower(id, .shutdown, version: version)],
+            ])
+        await host.sync.look(at: id)
+        #expect(host.conductor.reports.count == 2)
+    }
+
     @Test("only an instance that two reports in a row found unknown is removed")
     func orphans() async throws {
         let host = try Host()
@@ -205,6 +228,8 @@ private final class RecordingPlug: HostPlug {
 private final class RecordingConductor: ConductorLink {
     let unknown = Mutex<[ServerID]>([])
     let hasStrangers = Mutex(false)
+    /// What else happens when a report comes.
+    let onReport = Mutex<@Sendable (PowerReport, inout PowerReport.Response) -> Void>({ _, _ in })
     private let taken = Mutex<[PowerReport]>([])
     var reports: [PowerReport] { taken.withLock { $0 } }
 
@@ -215,6 +240,7 @@ private final class RecordingConductor: ConductorLink {
         var answer = PowerReport.Response()
         answer.unknown = unknown.withLock { $0 }
         answer.hasStrangers = hasStrangers.withLock { $0 }
+        onReport.withLock { $0 }(power, &answer)
         return answer
     }
 }
