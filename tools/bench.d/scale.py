@@ -32,6 +32,7 @@ FIGURES = {
     "churn_half_mb": Figure("all databases, after half of the cycles", "MB"),
     "churn_last_mb": Figure("all databases, after the last", "MB"),
     "churn_ratio": Figure("databases, last against half", "x", 1.1),
+    "churn_logs_mb": Figure("write-ahead logs of SQLite, at most", "MB"),
     "writers": Figure("daemons that write one SQLite file", ""),
     "writers_cycles_per_second": Figure("creates and deletes meanwhile", "1/s"),
     "longest_write_s": Figure("longest write of any of them", "s", 1),
@@ -84,14 +85,15 @@ class LocalCloud:
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
 
     def database_mb(self, postgresql):
-        """The size of all databases; of SQLite with its logs."""
+        """The size of all databases, and of SQLite's write-ahead logs, which grow up to a limit and stay."""
         if postgresql:
             command = ["psql", "-h", os.path.join(self.folder, "postgresql"), "-U", "nova", "-d", "nova", "-Atqc",
                        "SELECT pg_database_size('nova')"]
-            return int(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout) / 1e6
+            return int(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout) / 1e6, 0.0
         state = os.path.join(self.folder, "state")
-        files = [name for name in os.listdir(state) if name.endswith((".sqlite", ".sqlite-wal"))]
-        return sum(os.path.getsize(os.path.join(state, name)) for name in files) / 1e6
+        return tuple(
+            sum(os.path.getsize(os.path.join(state, name)) for name in os.listdir(state) if name.endswith(end)) / 1e6
+            for end in (".sqlite", ".sqlite-wal"))
 
 
 def say(text):
@@ -151,14 +153,14 @@ def sizes(options, local):
         seconds += churn(cloud, count, options.clients, f"cycle-{done}")
         done += count
         local.archive()
-        size = local.database_mb(options.database == "postgresql")
-        seen.append((done, size))
+        size, log = local.database_mb(options.database == "postgresql")
+        seen.append((done, size, log))
         if len(seen) % max(1, options.cycles // step // 10) == 0:
-            say(f"{done} cycles: {size:.1f} MB")
-    half = next(size for cycles, size in seen if cycles >= options.cycles / 2)
+            say(f"{done} cycles: {size:.1f} MB" + (f" and {log:.1f} MB of logs" if log else ""))
+    half = next(size for cycles, size, _ in seen if cycles >= options.cycles / 2)
     last = seen[-1][1]
     return {"cycles_per_second": done / seconds, "churn_half_mb": half, "churn_last_mb": last,
-            "churn_ratio": last / half}
+            "churn_ratio": last / half, "churn_logs_mb": max(log for _, _, log in seen)}
 
 
 def longest_writes(port):

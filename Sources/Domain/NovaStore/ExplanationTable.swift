@@ -17,7 +17,7 @@ public struct ExplanationTable {
 
     /// Keeps the newest explanation of a server.
     public func save(_ explanation: SchedulingExplanation, of server: ServerID) throws {
-        try connection.execute(
+        try connection.post(
             """
             INSERT INTO explanations (server_id, record) VALUES (?, ?)
             ON CONFLICT (server_id) DO UPDATE SET record = excluded.record

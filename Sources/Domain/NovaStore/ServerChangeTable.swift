@@ -26,7 +26,7 @@ public struct ServerChangeTable {
 
     /// Notes the states that users see at a workflow's end; what comes later is another change's.
     func end(_ workflow: WorkflowRecord) throws {
-        try connection.execute(
+        try connection.post(
             "UPDATE server_changes SET finished_at = ?, states_after = ?, why = ? WHERE id = ? AND finished_at IS NULL",
             [
                 workflow.updatedAt.column, try states(of: workflow.serverID).column,
@@ -72,12 +72,6 @@ public struct ServerChangeTable {
     }
 
     private func states(of server: ServerID) throws -> ServerStates? {
-        try connection.row("SELECT vm_state, power_state, host FROM servers WHERE id = ?", [server.column]) { row in
-            var states = ServerStates()
-            states.vmState = try row.field(0)
-            states.powerState = try row.field(1)
-            states.host = try row.optionalText(2)
-            return states
-        }
+        try ServerTable(connection).find(server, deleted: true).map(ServerStates.init)
     }
 }

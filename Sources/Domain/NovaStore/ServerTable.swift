@@ -11,7 +11,7 @@ public struct ServerTable {
 
     /// Adds a server and gives it the next sequence number.
     public func insert(_ server: inout ServerRecord) throws {
-        try connection.execute("UPDATE server_sequence SET last = last + 1")
+        try connection.post("UPDATE server_sequence SET last = last + 1")
         server.sequence = try connection.row("SELECT last FROM server_sequence") { try $0.int(0) } ?? 1
         try connection.insert(server, into: "servers", derived: Self.sizes(server.flavor))
     }
@@ -20,11 +20,13 @@ public struct ServerTable {
     public func find(_ id: ServerID, deleted: Bool = false) throws -> ServerRecord? {
         // By the key alone: with another condition PostgreSQL may take an index that begins with that one, and keeps to it
         // until the table is analysed for the first time.
-        let server = try connection.record(ServerRecord.self, from: "servers", where: "id = ?", [id.column])
+        let server = try connection.keyed(ServerRecord.self, in: "servers", id.column)
         return server.flatMap { deleted || !$0.isDeleted ? $0 : nil }
     }
 
     /// Changes a server when it is still as the caller believes; the body gets the row as it is now.
+    ///
+    /// What changes nothing is no update.
     ///
     /// - Returns: the changed row, nil when there is no such server (or it is deleted).
     @discardableResult
@@ -34,9 +36,10 @@ public struct ServerTable {
         guard let before = try find(id) else { return nil }
         var server = before
         try body(&server)
+        guard server != before else { return before }
         server.updatedAt = time
         let sizes = server.flavor == before.flavor ? [] : Self.sizes(server.flavor)
-        _ = try connection.update(server, since: before, in: "servers", key: "id", derived: sizes)
+        try connection.postChange(of: before, to: server, in: "servers", id.column, derived: sizes)
         return server
     }
 

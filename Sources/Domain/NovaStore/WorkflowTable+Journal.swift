@@ -14,7 +14,7 @@ extension WorkflowTable {
         _ id: WorkflowID, position: Int64, name: String, _ state: WorkflowStepRecord.State, error: String?,
         at time: Timestamp
     ) throws {
-        try connection.execute(
+        try connection.post(
             """
             UPDATE workflow_steps SET state = ?4, finished_at = ?5, error = coalesce(?6, error)
             WHERE workflow_id = ?1 AND position = ?2 AND name = ?3
@@ -23,7 +23,7 @@ extension WorkflowTable {
 
     /// Notes why an attempt at a step failed; the line stays open.
     public func noteFailure(_ id: WorkflowID, position: Int64, name: String, error: String) throws {
-        try connection.execute(
+        try connection.post(
             "UPDATE workflow_steps SET error = ? WHERE workflow_id = ? AND position = ? AND name = ?",
             [.text(error), id.column, position.column, name.column])
     }

@@ -53,45 +53,53 @@ extension PlacementRepository {
 
     /// Marks a provider as changed: its generation grows and snapshots include it.
     static func touch(_ connection: Connection, _ provider: ProviderID) throws {
-        try connection.execute("UPDATE change_sequence SET value = value + 1")
-        try connection.execute(
+        try connection.post("UPDATE change_sequence SET value = value + 1")
+        try connection.post(
             """
             UPDATE resource_providers
             SET generation = generation + 1, changed = (SELECT value FROM change_sequence) WHERE provider_id = ?
             """, [provider.column])
     }
 
-    static func checkCapacity(
+    /// What a provider is once it has lent what is wanted.
+    ///
+    /// - Throws: `conflict` when it has not as much.
+    static func lend(
         _ connection: Connection, _ provider: ProviderID, _ wanted: [String: Int64]
-    ) throws {
-        let state = try state(connection, provider)
+    ) throws -> ProviderState {
+        var state = try state(connection, provider)
         for (resourceClass, amount) in wanted.sorted(by: { $0.key < $1.key }) {
-            guard let inventory = state.inventories.first(where: { $0.resourceClass == resourceClass }) else {
+            guard let index = state.inventories.firstIndex(where: { $0.resourceClass == resourceClass }) else {
                 throw NovaError(.conflict, "The resource provider has no \(resourceClass).", details: state.name)
             }
-            guard inventory.used + amount <= inventory.capacity else {
+            let inventory = state.inventories[index]
+            let (used, overflow) = inventory.used.addingReportingOverflow(amount)
+            guard !overflow, used <= inventory.capacity else {
                 throw NovaError(
                     .conflict, "The resource provider has not enough free \(resourceClass).",
                     details: "\(state.name): \(inventory.used) of \(inventory.capacity) used, \(amount) wanted")
             }
+            state.inventories[index].used = used
         }
+        return state
     }
 
     static func write(
         _ connection: Connection, _ consumer: ServerID, _ provider: ProviderID, _ wanted: [String: Int64],
         _ project: ProjectID, _ user: UserID
     ) throws {
-        try connection.execute(
+        try connection.post(
             """
             INSERT INTO consumers (consumer_id, project_id, user_id, generation) VALUES (?, ?, ?, 1)
             ON CONFLICT (consumer_id) DO UPDATE
             SET project_id = excluded.project_id, user_id = excluded.user_id, generation = consumers.generation + 1
             """, [consumer.column, project.column, user.column])
-        for (resourceClass, amount) in wanted.sorted(by: { $0.key < $1.key }) {
-            try connection.execute(
-                "INSERT INTO allocations (consumer_id, provider_id, resource_class, used) VALUES (?, ?, ?, ?)",
-                [consumer.column, provider.column, resourceClass.column, amount.column])
-        }
+        let rows = wanted.sorted { $0.key < $1.key }
+        try connection.post(
+            """
+            INSERT INTO allocations (consumer_id, provider_id, resource_class, used)
+            VALUES \(repeatElement("(?, ?, ?, ?)", count: rows.count).joined(separator: ", "))
+            """, rows.flatMap { [consumer.column, provider.column, $0.key.column, $0.value.column] })
     }
 
     static func state(_ connection: Connection, _ provider: ProviderID) throws -> ProviderState {

@@ -52,10 +52,11 @@ public struct PlacementRepository: Sendable {
                 try connection.execute("DELETE FROM allocations WHERE consumer_id = ?", [consumer.column])
                 for other in providers where other != provider { try Self.touch(connection, other) }
             }
-            try Self.checkCapacity(connection, provider, wanted)
+            var state = try Self.lend(connection, provider, wanted)
             try Self.write(connection, consumer, provider, wanted, project, user)
             try Self.touch(connection, provider)
-            return ClaimResult(state: try Self.state(connection, provider), isNew: true)
+            state.generation &+= 1
+            return ClaimResult(state: state, isNew: true)
         }
     }
 

@@ -4,7 +4,7 @@ public import NovaWire
 // Rows of records. Column names are qualified or stand where only a column may, as SQLite takes a quoted name that
 // it does not know for a text.
 extension Connection {
-    /// Adds a record as a row of a table with the record's columns.
+    /// Adds a record as a row of a table with the record's columns, as ``post(_:_:)`` does.
     ///
     /// - Parameter derived: further columns, whose values follow from the record's, for queries.
     @inlinable
@@ -20,10 +20,10 @@ extension Connection {
         _ derived: [(name: String, value: ColumnValue)]
     ) throws {
         let names = columns + derived.map(\.name)
-        try execute("INSERT INTO \"\(table)\" \(Self.valueList(names))", values + derived.map(\.value))
+        try post("INSERT INTO \"\(table)\" \(Self.valueList(names))", values + derived.map(\.value))
     }
 
-    /// Adds a record, or updates the row that has the same key columns.
+    /// Adds a record, or updates the row that has the same key columns, as ``post(_:_:)`` does.
     ///
     /// The key needs a unique index.
     public func upsert<R: Record>(_ record: R, into table: String, key: [String]) throws {
@@ -32,7 +32,7 @@ extension Connection {
             separator: ", ")
         let keys = key.map { "\"\($0)\"" }.joined(separator: ", ")
         let action = changes.isEmpty ? "NOTHING" : "UPDATE SET \(changes)"
-        try execute(
+        try post(
             "INSERT INTO \"\(table)\" \(Self.valueList(names)) ON CONFLICT (\(keys)) DO \(action)", record.columns)
     }
 
@@ -50,23 +50,27 @@ extension Connection {
         _ record: R, since before: R? = nil, in table: String, key: String,
         derived: [(name: String, value: ColumnValue)] = []
     ) throws -> Int {
-        try update(record.columns, since: before?.columns ?? [], columns(of: R.self), in: table, key: key, derived)
+        let statement = try updating(
+            record.columns, since: before?.columns ?? [], columns(of: R.self), in: table, key: key, derived)
+        return try statement.map { try execute($0.sql, $0.values) } ?? 0
     }
 
+    /// The statement that writes a row; nil when nothing of it differs.
     @usableFromInline
-    func update(
+    func updating(
         _ values: [ColumnValue], since old: [ColumnValue], _ names: [String], in table: String, key: String,
         _ derived: [(name: String, value: ColumnValue)]
-    ) throws -> Int {
+    ) throws -> (sql: String, values: [ColumnValue])? {
         guard let position = names.firstIndex(of: key), position < values.count else {
             throw NovaError(.internal, "A database statement failed.", details: "\(table) has no column \(key)")
         }
         let written = names.indices.filter { $0 >= old.count || old[$0] != values[$0] }
         let changes = (written.map { names[$0] } + derived.map(\.name)).map { "\"\($0)\" = ?" }
-        guard !changes.isEmpty else { return 0 }
-        return try execute(
+        guard !changes.isEmpty else { return nil }
+        return (
             "UPDATE \"\(table)\" SET \(changes.joined(separator: ", ")) WHERE \"\(table)\".\"\(key)\" = ?",
-            written.map { values[$0] } + derived.map(\.value) + [values[position]])
+            written.map { values[$0] } + derived.map(\.value) + [values[position]]
+        )
     }
 
     /// The rows of a table as records.

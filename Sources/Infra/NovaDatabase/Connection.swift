@@ -19,7 +19,19 @@ public final class Connection {
     private var remembered: (edition: Int64, values: [String: any Sendable]) = (0, [:])
     private static let rememberedLimit = 16
 
+    /// Rows of records that the transaction has read or written, by table and key.
+    private var rowsInHand: [RowKey: any Sendable] = [:]
+    private static let rowsInHandLimit = 32
+
+    private struct RowKey: Hashable {
+        let table: String
+        let key: ColumnValue
+    }
+
     init(_ session: any Session) { self.session = session }
+
+    /// Told before each closure: it runs in a new transaction, or after one that may have been undone.
+    func beginClosure() { rowsInHand = [:] }
 
     /// Runs one statement.
     ///
@@ -31,8 +43,22 @@ public final class Connection {
     @discardableResult
     public func execute(_ sql: String, _ values: [ColumnValue] = []) throws -> Int {
         try Self.check(values)
+        letGo(of: sql)
         return try session.execute(sql, values)
     }
+
+    /// Runs one statement when nobody counts its rows, not later than the next one or the end of the transaction.
+    ///
+    /// To PostgreSQL it goes together with what follows, so what ``execute(_:_:)`` would throw may be thrown there, or by
+    /// ``Database/write(_:)`` itself; see ``settle()``.
+    public func post(_ sql: String, _ values: [ColumnValue] = []) throws {
+        try Self.check(values)
+        letGo(of: sql)
+        try session.post(sql, values)
+    }
+
+    /// Runs what was posted, for closures that want to know here what comes of it.
+    public func settle() throws { try session.settle() }
 
     /// The rows of a query, each through `map`.
     @inlinable
@@ -61,6 +87,42 @@ public final class Connection {
     func query(_ sql: String, _ values: [ColumnValue], _ body: (Row) throws -> Bool) throws {
         try Self.check(values)
         try session.query(sql, values, body)
+    }
+
+    /// The row of a record that has a key, nil when there is none.
+    ///
+    /// What the transaction has read or written by key already it does not read again: nobody else's change would show.
+    ///
+    /// - Parameter key: the column that is the table's key.
+    public func keyed<R: Record & Sendable>(
+        _ type: R.Type, in table: String, key: String = "id", _ value: ColumnValue
+    ) throws -> R? {
+        if let known = rowsInHand[RowKey(table: table, key: value)] as? R { return known }
+        let found = try record(R.self, from: table, where: "\(key) = ?", [value])
+        if let found { hold(found, RowKey(table: table, key: value)) }
+        return found
+    }
+
+    /// Writes in what a row differs from the one that ``keyed(_:in:key:_:)`` gave, as ``post(_:_:)`` does.
+    public func postChange<R: Record & Sendable>(
+        of before: R, to record: R, in table: String, key: String = "id", _ value: ColumnValue,
+        derived: [(name: String, value: ColumnValue)] = []
+    ) throws {
+        let statement = try updating(
+            record.columns, since: before.columns, columns(of: R.self), in: table, key: key, derived)
+        if let statement { try post(statement.sql, statement.values) }
+        hold(record, RowKey(table: table, key: value))
+    }
+
+    private func hold(_ record: any Sendable, _ key: RowKey) {
+        if rowsInHand.count >= Self.rowsInHandLimit { rowsInHand = [:] }
+        rowsInHand[key] = record
+    }
+
+    /// Rows of a table that a statement names may be others after it.
+    private func letGo(of sql: String) {
+        guard !rowsInHand.isEmpty else { return }
+        rowsInHand = rowsInHand.filter { !sql.contains($0.key.table) }
     }
 
     /// The time by the clock that all users of the database share: leases are measured by it.

@@ -24,6 +24,7 @@ struct DatabaseJob: Sendable {
         self.isRead = isRead
         self.deadline = deadline
         run = { connection in
+            connection.beginClosure()
             do {
                 let value = try body(connection)
                 return Outcome(isRead: isRead, failed: false) { error in

@@ -12,6 +12,11 @@ protocol Session: AnyObject {
 
     /// Runs one statement; says how many rows it inserted, updated or deleted.
     func execute(_ sql: String, _ values: [ColumnValue]) throws -> Int
+    /// Runs one statement of a transaction that writes, not later than the next one or the end: what it throws may be thrown
+    /// there.
+    func post(_ sql: String, _ values: [ColumnValue]) throws
+    /// Runs what was posted and has not run.
+    func settle() throws
     /// Runs a query and gives its rows to the body, one by one, until that returns false.
     func query(_ sql: String, _ values: [ColumnValue], _ body: (Row) throws -> Bool) throws
     /// Runs several statements without values, and ignores their rows.

@@ -22,7 +22,7 @@ struct AddressSearch {
         }
         for range in ahead + behind {
             guard let free = try firstFree(in: range, of: subnet.id) else { continue }
-            try connection.execute(
+            try connection.post(
                 "UPDATE subnets SET next_address = ? WHERE id = ?",
                 [.integer(Int64(free.value) + 1), subnet.id.column])
             return free

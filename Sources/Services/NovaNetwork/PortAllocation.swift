@@ -194,7 +194,7 @@ struct PortAllocation {
             }
             if fence.epoch == epoch { return }
         }
-        try connection.execute(
+        try connection.post(
             """
             INSERT INTO server_fences (server_id, workflow, epoch, updated_at) VALUES (?, ?, ?, ?)
             ON CONFLICT (server_id) DO UPDATE

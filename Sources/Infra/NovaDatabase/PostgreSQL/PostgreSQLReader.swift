@@ -31,6 +31,7 @@ final class PostgreSQLReader: Worker {
             } catch {
                 return job.refuse(NovaError(error))
             }
+            session.isReadOnly = true
             session.pend(.beginRead)
             session.failure = nil
             let outcome = job.run(Connection(session))

@@ -5,9 +5,9 @@ import NovaWire
 
 /// One open connection to a PostgreSQL server with its prepared statements.
 ///
-/// It stays in pipeline mode: what begins a transaction travels together with its first statement, and what ends one
-/// member of a group with the first statement of the next. For most statements the way to the server and back costs more
-/// than what they do.
+/// It stays in pipeline mode: what begins a transaction travels together with its first statement, what ends one member of a
+/// group with the first statement of the next, and a posted statement with the one after it. For most statements the way to
+/// the server and back costs more than what they do.
 final class PostgreSQLSession: Session {
     /// The most statements kept prepared; the least recently used goes first.
     static let cacheLimit = 256
@@ -25,12 +25,29 @@ final class PostgreSQLSession: Session {
         }
     }
 
+    /// What waits to be sent.
+    private enum Pending {
+        case command(PostgreSQLCommand)
+        case preparation(Prepared, sql: String)
+        case statement(Prepared, [ColumnValue], sql: String)
+
+        /// What a closure asked for; nil for what divides transactions.
+        var sql: String? {
+            switch self {
+            case .command: nil
+            case .preparation(_, let sql), .statement(_, _, let sql): sql
+            }
+        }
+    }
+    /// The most that waits.
+    private static let pendingLimit = 64
+
     let wire: PostgreSQLWire
     let target: PostgreSQLTarget
-    /// A read's transaction is READ ONLY: the server refuses.
+    /// Whether it is a reader's: its transactions are READ ONLY, and the server refuses what writes.
     var isReadOnly = false
-    /// Commands that go before the next statement, in one go.
-    private(set) var pending: [PostgreSQLCommand] = []
+    /// What goes before the next statement, in one go.
+    private var pending: [Pending] = []
     /// Prepared statements that are needed no longer: the server is told with the next command.
     private var dropped: [String] = []
     /// The first failure of a statement since somebody cleared it: what follows only says that the transaction is over.
@@ -71,20 +88,43 @@ final class PostgreSQLSession: Session {
     var isSpoilt: Bool { wire.transaction == PQTRANS_INERROR }
 
     /// Sends a command together with the next statement.
-    func pend(_ command: PostgreSQLCommand) { pending.append(command) }
+    func pend(_ command: PostgreSQLCommand) { pending.append(.command(command)) }
 
     /// Takes back the last pending command when it is this one: nothing has happened since.
     func unpend(_ command: PostgreSQLCommand) -> Bool {
-        guard pending.last == command else { return false }
+        guard case .command(command)? = pending.last else { return false }
         pending.removeLast()
         return true
     }
 
+    /// Whether these commands wait, and nothing else: nothing has happened since.
+    func hasPending(only commands: [PostgreSQLCommand]) -> Bool {
+        pending.count == commands.count
+            && zip(pending, commands).allSatisfy { if case .command($1) = $0 { true } else { false } }
+    }
+
+    /// Takes back the posted statements that have not been sent.
+    func unpost() {
+        while case .statement? = pending.last { pending.removeLast() }
+    }
+
     func forgetPending() { pending = [] }
+
+    func post(_ sql: String, _ values: [ColumnValue]) throws {
+        // Whoever reads must hear that it may not write.
+        guard !isReadOnly else { return _ = try run(sql, values) }
+        pending.append(.statement(try prepare(sql, values), values, sql: sql))
+        if pending.count >= Self.pendingLimit { try settle() }
+    }
+
+    func settle() throws {
+        guard case .statement? = pending.last else { return }
+        _ = try exchange()
+    }
 
     /// Runs the pending commands and one more; gives the tag of the last.
     func command(_ command: PostgreSQLCommand) throws -> String {
-        try send(command.rawValue) { wire.send(command.name, []) }.tag
+        try send(.command(command)).tag
     }
 
     /// Sends a command, and does not wait for what comes of it.
@@ -122,6 +162,11 @@ final class PostgreSQLSession: Session {
     func reclaimSpace() {}
 
     private func run(_ sql: String, _ values: [ColumnValue]) throws -> PostgreSQLResult {
+        let statement = try prepare(sql, values)
+        return try send(.statement(statement, values, sql: sql))
+    }
+
+    private func prepare(_ sql: String, _ values: [ColumnValue]) throws -> Prepared {
         let (statement, isNew) = statement(for: sql)
         guard statement.parameters == values.count else {
             throw NovaError(
@@ -130,33 +175,47 @@ final class PostgreSQLSession: Session {
         }
         if isNew {
             // As a round of its own: the server keeps a statement that it could parse, whatever running it gives.
-            _ = try send(sql) { wire.prepare(statement.name, statement.text) }
+            _ = try send(.preparation(statement, sql: sql))
             remember(statement, sql)
         }
-        return try send(sql) { wire.send(statement.name, values) }
+        return statement
     }
 
     private func receive(_ count: Int) throws -> [PostgreSQLResult] {
         try wire.receive(count, deadline: .after(target.statementLimit + .seconds(2)))
     }
 
-    /// Sends what is pending and then the one thing that `add` sends; waits for all, gives the last result.
-    private func send(_ sql: String, _ add: () -> Void) throws -> PostgreSQLResult {
-        let first = dropped.count + pending.count
+    /// Sends what is pending and one thing more; waits for all, gives the last result.
+    private func send(_ item: Pending) throws -> PostgreSQLResult {
+        pending.append(item)
+        guard let last = try exchange() else { throw PostgreSQLFailure.lost("no answer to a statement") }
+        return last
+    }
+
+    /// Sends what is pending and waits for all of it; gives the last result.
+    private func exchange() throws -> PostgreSQLResult? {
+        // What each thing that is sent is, for when it fails: the SQL of a statement, nil for what is no closure's doing.
+        var sent: [String?] = dropped.map { _ in nil }
         for name in dropped { wire.send("DEALLOCATE \(name)") }
-        for command in pending { wire.send(command.name, []) }
+        for item in pending {
+            switch item {
+            case .command(let command): wire.send(command.name, [])
+            case .preparation(let statement, _): wire.prepare(statement.name, statement.text)
+            case .statement(let statement, let values, _): wire.send(statement.name, values)
+            }
+            sent.append(item.sql)
+        }
         dropped = []
         pending = []
-        add()
-        let results = try receive(first + 1)
+        let results = try receive(sent.count)
         if let failed = results.firstIndex(where: { $0.status == PGRES_FATAL_ERROR }) {
-            let failure = PostgreSQLFailure(results[failed], sql: failed < first ? "" : sql)
+            let sql = sent.indices.contains(failed) ? sent[failed] : nil
+            let failure = PostgreSQLFailure(results[failed], sql: sql ?? "")
             if self.failure == nil { self.failure = failure }
-            if failed < first { prologueError = failure.error }
+            if sql == nil { prologueError = failure.error }
             throw failure.error
         }
-        guard let last = results.last else { throw PostgreSQLFailure.lost("no answer to a statement") }
-        return last
+        return results.last
     }
 
     private func statement(for sql: String) -> (Prepared, isNew: Bool) {

@@ -123,11 +123,11 @@ final class PostgreSQLWriter: Worker {
     private func run(_ member: Member, _ session: PostgreSQLSession, isAlone: Bool) -> Result {
         if !isAlone { session.pend(.beginMember) }
         session.failure = nil
-        let outcome = member.job.run(Connection(session))
+        let outcome = finish(member.job.run(Connection(session)), session)
         if session.isLost { return .broken(PostgreSQLFailure.lost("the connection broke before the commit")) }
         if let error = session.prologueError { return .broken(error) }
         // It did nothing in the database.
-        if isAlone ? session.pending == prologue : session.unpend(.beginMember) { return .done(outcome) }
+        if isAlone ? session.hasPending(only: prologue) : session.unpend(.beginMember) { return .done(outcome) }
         let failure = session.failure
         let isSpoilt = session.isSpoilt
         if isAlone {
@@ -145,6 +145,20 @@ final class PostgreSQLWriter: Worker {
             return .done(.init(isRead: false, failed: true) { _ in outcome.finish(error) })
         }
         return .done(outcome)
+    }
+
+    /// Runs what a closure has posted last; what that throws is what the closure throws.
+    private func finish(_ outcome: DatabaseJob.Outcome, _ session: PostgreSQLSession) -> DatabaseJob.Outcome {
+        guard !outcome.failed else {
+            session.unpost()
+            return outcome
+        }
+        do {
+            try session.settle()
+            return outcome
+        } catch {
+            return .init(isRead: false, failed: true) { _ in outcome.finish(NovaError(error)) }
+        }
     }
 
     private func commit(_ session: PostgreSQLSession, _ outcomes: [DatabaseJob.Outcome]) {

@@ -16,6 +16,7 @@ final class SQLiteReader: @unchecked Sendable {
     /// Runs a closure in a transaction of its own.
     func read<T>(_ body: (Connection) throws -> T) throws -> T {
         try session.run("BEGIN")
+        connection.beginClosure()
         let value: T
         do {
             value = try body(connection)

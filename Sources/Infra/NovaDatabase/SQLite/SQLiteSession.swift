@@ -76,6 +76,10 @@ final class SQLiteSession: Session {
         }
     }
 
+    /// There is no way to a server that could be saved.
+    func post(_ sql: String, _ values: [ColumnValue]) throws { _ = try execute(sql, values) }
+    func settle() {}
+
     /// Runs one statement without values.
     func run(_ sql: String) throws { _ = try execute(sql, []) }
 

@@ -49,6 +49,7 @@ extension Connection {
     func add<R: Resource>(_ resource: R, named name: String) throws {
         do {
             try insert(resource, into: R.table)
+            try settle()
         } catch let error as NovaError where error.code == .conflict {
             throw Self.duplicate(R.self, name, error)
         }
