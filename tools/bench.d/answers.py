@@ -25,14 +25,20 @@ KNOWN = {
 }
 
 
+ROUNDS = 5
+
+
 def cpu_of(processes, count, action):
-    """CPU seconds of the cloud for one of several actions, after some that warm up."""
+    """CPU seconds of the cloud for one of several actions, after some that warm up: the median of some rounds."""
+    costs = []
     for _ in range(5):
         action()
-    before = processes.cpu_seconds()
-    for _ in range(count):
-        action()
-    return (processes.cpu_seconds() - before) / count
+    for _ in range(ROUNDS):
+        before = processes.cpu_seconds()
+        for _ in range(count // ROUNDS):
+            action()
+        costs.append((processes.cpu_seconds() - before) / (count // ROUNDS))
+    return statistics.median(costs)
 
 
 def memory(pid, name):
@@ -103,7 +109,7 @@ def measure(options):
     detail = cloud.compute + "/servers/detail?limit=1000"
     figures["detail_cpu_ms"] = cpu_of(processes, 40, lambda: client.request("GET", detail)) * 1000
     figures["detail_extra_mb"] = extra_memory(processes, lambda: client.request("GET", detail))
-    for key, path, count in (("flavors", "/flavors/detail", 500), ("server", "/servers/" + cloud.created[0], 500)):
+    for key, path, count in (("flavors", "/flavors/detail", 2500), ("server", "/servers/" + cloud.created[0], 2500)):
         url = cloud.compute + path
         figures[f"{key}_cpu_us"] = cpu_of(processes, count, lambda: client.request("GET", url)) * 1e6
     figures["token_cpu_ms"] = cpu_of(processes, 200, lambda: another_token(cloud, client)) * 1000
