@@ -237,8 +237,8 @@ let testTargets = [
     tests(
         "WorkflowMatrixTests", in: "Functional",
         [
-            "NovaCore", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "NovaInterfaces", "CloudKit",
-            "DatabaseTestKit",
+            "NovaCore", "NovaWire", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "NovaInterfaces",
+            "CloudKit", "DatabaseTestKit",
         ]),
     tests(
         "CloudSimulationTests", in: "Simulation",

@@ -19,7 +19,7 @@ rm -f "$CONF_DIR/workspaces.yaml"
 
 # Live migration needs hosts that move guests; our fake driver can take snapshots and set passwords.
 without=()
-for feature in live_migration cold_migration live_migrate_back_and_forth block_migration_for_live_migration; do
+for feature in live_migration live_migrate_back_and_forth block_migration_for_live_migration; do
     without+=("compute-feature-enabled.$feature=false")
 done
 

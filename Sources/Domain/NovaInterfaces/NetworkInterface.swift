@@ -9,7 +9,7 @@ public import NovaWire
 public enum NetworkInterface: RPCInterface {
     public static let topic = "network"
     public static let methods: [any RPCMethod.Type] = [
-        ResolveNetworks.self, AllocateNetwork.self, ReleaseNetwork.self, NetworkPorts.self,
+        ResolveNetworks.self, AllocateNetwork.self, ReleaseNetwork.self, NetworkPorts.self, BindNetwork.self,
     ]
 }
 

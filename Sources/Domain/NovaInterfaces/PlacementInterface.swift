@@ -10,7 +10,7 @@ public enum PlacementInterface: RPCInterface {
     public static let topic = "placement"
     public static let methods: [any RPCMethod.Type] = [
         PlacementReport.self, PlacementClaim.self, PlacementRelease.self, PlacementSnapshot.self,
-        PlacementConsumers.self, PlacementCheck.self, PlacementRecount.self,
+        PlacementConsumers.self, PlacementCheck.self, PlacementRecount.self, PlacementHandOver.self,
     ]
 }
 

@@ -17,6 +17,9 @@ public enum InstanceAction {
         case WorkflowKindName.snapshot:
             guard let state = try? SnapshotState(decoding: data) else { return kind }  // as above
             return (state.backup == nil ? ServerAction.createImage : .createBackup).recordedName
+        case WorkflowKindName.resize:
+            guard let state = try? MoveState(decoding: data) else { return kind }  // as above
+            return (state.move.keepsFlavor ? ServerAction.migrate : .resize).recordedName
         case WorkflowKindName.password: return ServerAction.changePassword.recordedName
         default: return kind
         }
@@ -34,6 +37,19 @@ public enum InstanceAction {
             "compute_\(action)_instance"
         case ("createImage", "snapshot"): "compute_snapshot_instance"
         case ("createBackup", "snapshot"): "compute_backup_instance"
+        case ("resize", "schedule"), ("migrate", "schedule"): "cold_migrate"
+        case ("resize", "prepare"), ("migrate", "prepare"): "compute_prep_resize"
+        case ("resize", "stop"), ("migrate", "stop"): "compute_resize_instance"
+        case ("resize", "finish"), ("migrate", "finish"): "compute_finish_resize"
+        case ("confirmResize", "source"): "compute_confirm_resize"
+        case ("revertResize", "stop"): "compute_revert_resize"
+        case ("revertResize", "restore"): "compute_finish_revert_resize"
+        case ("evacuate", "schedule"): "rebuild_server"
+        case ("evacuate", "build"): "compute_rebuild_instance"
+        case ("shelve", "snapshot"): "compute_shelve_instance"
+        case ("shelve", "offload"), ("shelveOffload", "offload"): "compute_shelve_offload_instance"
+        case ("unshelve", "schedule"): "schedule_instances"
+        case ("unshelve", "start"): "compute_unshelve_instance"
         default: step
         }
     }

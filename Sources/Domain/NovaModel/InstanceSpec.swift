@@ -44,12 +44,15 @@ public struct Fence: Record, Hashable {
     public var step: Int64 = 0
     /// Grows each time the workflow changes its owner.
     public var epoch: Int64 = 0
+    /// When the workflow was accepted, each of a server's later than those before it; 0 from older releases.
+    public var acceptedAt = Timestamp(microseconds: 0)
 
     public init() {}
-    public init(workflow: WorkflowID, step: Int64, epoch: Int64) {
+    public init(workflow: WorkflowID, step: Int64, epoch: Int64, acceptedAt: Timestamp = Timestamp(microseconds: 0)) {
         self.workflow = workflow
         self.step = step
         self.epoch = epoch
+        self.acceptedAt = acceptedAt
     }
 
     @inlinable
@@ -57,5 +60,6 @@ public struct Fence: Record, Hashable {
         visitor.visit("workflow", &workflow)
         visitor.visit("step", &step)
         visitor.visit("epoch", &epoch)
+        visitor.visit("accepted_at", &acceptedAt)
     }
 }

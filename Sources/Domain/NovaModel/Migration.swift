@@ -23,6 +23,8 @@ public struct MigrationRecord: Record, Equatable {
     public var isHidden = false
     public var createdAt = Timestamp(microseconds: 0)
     public var updatedAt: Timestamp?
+    /// Both sides of the move; nil for migrations of an older release.
+    public var move: ServerMove?
 
     public init() {}
 
@@ -45,6 +47,7 @@ public struct MigrationRecord: Record, Equatable {
         visitor.visit("is_hidden", &isHidden)
         visitor.visit("created_at", &createdAt)
         visitor.visit("updated_at", &updatedAt)
+        visitor.visit("move", &move)
     }
 
     /// Whether it is a live migration that can still be looked at (`GET /servers/{id}/migrations`).

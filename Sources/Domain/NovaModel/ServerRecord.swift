@@ -55,6 +55,8 @@ public struct ServerRecord: Record, Equatable {
     public var serverGroupID: ServerGroupID?
     /// The properties of its image at the time it was made, nil for a server from before they were kept.
     public var imageProperties: ServerImageProperties?
+    /// Set while it is shelved.
+    public var shelved: ShelvedServer?
 
     public init() {}
 
@@ -104,6 +106,7 @@ public struct ServerRecord: Record, Equatable {
         visitor.visit("scheduler_hints", &schedulerHints)
         visitor.visit("server_group_id", &serverGroupID)
         visitor.visit("image_properties", &imageProperties)
+        visitor.visit("shelved", &shelved)
     }
 }
 

@@ -10,6 +10,14 @@ public enum WorkflowKindName {
     public static let unrescue = "unrescue"
     public static let rebuild = "rebuild"
     public static let snapshot = "snapshot"
+    /// Resize and cold migration: another host, another flavor, or both.
+    public static let resize = "resize"
+    public static let confirmResize = "confirmResize"
+    public static let revertResize = "revertResize"
+    public static let evacuate = "evacuate"
+    public static let shelve = "shelve"
+    public static let shelveOffload = "shelveOffload"
+    public static let unshelve = "unshelve"
     /// Has no steps: it is written when it is done.
     public static let password = "password"
 }
@@ -54,6 +62,10 @@ public struct DeleteState: Record, Equatable {
     /// Where the server lives, as its row says when the first step begins.
     public var host: String?
     public var network = NetworkInfo()
+    /// A move of the server that was neither confirmed nor reverted: its other host has something, too.
+    public var move: ServerMove?
+    /// The image of a shelved server.
+    public var shelvedImage: ImageID?
 
     public init() {}
     public init(_ serverID: ServerID) { self.serverID = serverID }
@@ -63,6 +75,8 @@ public struct DeleteState: Record, Equatable {
         visitor.visit("server_id", &serverID)
         visitor.visit("host", &host)
         visitor.visit("network", &network)
+        visitor.visit("move", &move)
+        visitor.visit("shelved_image", &shelvedImage)
     }
 }
 

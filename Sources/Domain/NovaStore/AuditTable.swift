@@ -56,6 +56,21 @@ public struct AuditTable {
         }
     }
 
+    /// Moves that are not over: by their ids as consumers, their servers.
+    ///
+    /// A move that has failed is over only when its workflow is.
+    public func moves() throws -> [ServerID: ServerID] {
+        let rows = try connection.rows(
+            """
+            SELECT id, server_id FROM migrations
+            WHERE status NOT IN ('confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done')
+            UNION SELECT id, server_id FROM migrations
+            WHERE server_id IN (SELECT server_id FROM workflows WHERE finished_at IS NULL)
+            """
+        ) { (try $0.field(0, as: MigrationID.self).consumer, try $0.field(1, as: ServerID.self)) }
+        return Dictionary(rows) { first, _ in first }
+    }
+
     /// When a server was deleted; nil when it was not, or is not known.
     public func deletion(of id: ServerID) throws -> Timestamp? {
         try connection.row("SELECT updated_at FROM servers WHERE id = ? AND is_deleted = 1", [id.column]) {

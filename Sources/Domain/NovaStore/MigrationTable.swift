@@ -40,6 +40,40 @@ public struct MigrationTable {
         try connection.update(migration, in: "migrations", key: "sequence")
     }
 
+    /// Changes a migration; the body gets the row as it is now.
+    ///
+    /// - Parameter time: by default the database's.
+    /// - Returns: the changed migration, nil when there is none of this id.
+    @discardableResult
+    public func change(
+        _ id: MigrationID, at time: Timestamp? = nil, _ body: (inout MigrationRecord) throws -> Void
+    ) throws -> MigrationRecord? {
+        guard var migration = try find(id) else { return nil }
+        let before = migration
+        try body(&migration)
+        guard migration != before else { return before }
+        migration.updatedAt = try time ?? connection.now()
+        try update(migration)
+        return migration
+    }
+
+    /// The moves that somebody works on, or that wait for their confirmation: of one server, or all.
+    public func open(of server: ServerID? = nil) throws -> [MigrationRecord] {
+        let clause = "status NOT IN (\(Self.ended))"
+        guard let server else { return try connection.records(MigrationRecord.self, from: "migrations", where: clause) }
+        return try connection.records(
+            MigrationRecord.self, from: "migrations", where: "\(clause) AND server_id = ?", [server.column],
+            suffix: "ORDER BY sequence")
+    }
+
+    /// The statuses of what has ended, as SQL; the index `migrations_open` has the same.
+    private static let ended = "'confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done'"
+
+    /// The move of a server that waits for its confirmation.
+    public func unconfirmed(of server: ServerID) throws -> MigrationRecord? {
+        try open(of: server).last { $0.status == "finished" && $0.move != nil }
+    }
+
     public func find(_ id: MigrationID) throws -> MigrationRecord? {
         try connection.record(MigrationRecord.self, from: "migrations", where: "id = ?", [id.column])
     }

@@ -26,6 +26,8 @@ public enum NovaDatabaseSchema {
                 Migration(
                     number: 6, name: "soft-deleted-servers",
                     sql: String(decoding: PackageResources._006_soft_deleted_servers_sql, as: UTF8.self)),
+                Migration(
+                    number: 7, name: "moves", sql: String(decoding: PackageResources._007_moves_sql, as: UTF8.self)),
             ])
     }
 }

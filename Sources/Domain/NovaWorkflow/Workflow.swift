@@ -25,13 +25,20 @@ public struct Workflow<State: Record>: Sendable {
     ///
     /// Nil for a workflow that may fail: its undoing follows.
     public let settled: (@Sendable (Connection, inout State) throws -> Void)?
+    /// The position of the first step that cannot fail for good: from there on there is no way back.
+    public let mustFinishFrom: Int64
+    /// In the transaction in which the rest of an undoing becomes an owed cleanup: users wait no longer for it.
+    public let stranded: @Sendable (Connection, inout State) throws -> Void
 
+    /// - Parameter mustFinishFrom: the name of a step; by default the first one of a workflow with `settled`.
     public init(
         _ kind: String, steps: [Step], deadline: Duration, afterCrash: CrashPolicy = .goOn,
+        mustFinishFrom: String? = nil,
         stopReason: @escaping @Sendable (Connection, State) throws -> NovaError? = { _, _ in nil },
         succeeded: @escaping @Sendable (Connection, inout State, WorkflowRecord) throws -> Void,
         failed: @escaping @Sendable (Connection, inout State, WorkflowRecord, NovaError) throws -> Void,
-        settled: (@Sendable (Connection, inout State) throws -> Void)? = nil
+        settled: (@Sendable (Connection, inout State) throws -> Void)? = nil,
+        stranded: @escaping @Sendable (Connection, inout State) throws -> Void = { _, _ in }
     ) {
         self.kind = kind
         self.steps = steps
@@ -41,6 +48,9 @@ public struct Workflow<State: Record>: Sendable {
         self.succeeded = succeeded
         self.failed = failed
         self.settled = settled
+        self.stranded = stranded
+        let place = mustFinishFrom.flatMap { name in steps.firstIndex { $0.name == name } }
+        self.mustFinishFrom = settled == nil ? Int64(steps.count) : Int64(place ?? 0)
     }
 
     /// One step.
@@ -92,7 +102,7 @@ public struct Workflow<State: Record>: Sendable {
 public enum CrashPolicy: Sendable {
     /// The step that had begun is repeated: the loss of a daemon is no reason to fail.
     case goOn
-    /// It fails, and what was done is undone; unless it must finish (``Workflow/settled``).
+    /// It fails, and what was done is undone; unless it must finish (``Workflow/mustFinishFrom``).
     case undo
 }
 
@@ -122,6 +132,7 @@ public struct StepContext: Sendable {
     /// The position of the step and the epoch of this conductor's lease, to fence remote work with.
     public let position: Int64
     public let epoch: Int64
+    public let acceptedAt: Timestamp
     public let request: RequestContext
     /// Failed attempts before this one.
     public let attempt: Int64

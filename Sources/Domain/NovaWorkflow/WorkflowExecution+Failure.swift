@@ -53,7 +53,7 @@ extension WorkflowExecution {
     ) -> WorkflowProgress.Failure {
         let record = standing.record
         return WorkflowProgress.Failure(
-            isTransient: error.isTransient, mayFail: record.state == .running && workflow.settled == nil,
+            isTransient: error.isTransient, mayFail: mayFail(record),
             attempts: record.attempts, stuck: now.elapsed(since: record.stuckSince ?? now),
             age: now.elapsed(since: record.createdAt), deadline: workflow.deadline,
             waitsForDownHost: host?.isDown ?? false)
@@ -66,7 +66,9 @@ extension WorkflowExecution {
         case .restarting:
             let cause = standing.record.error?.novaError ?? NovaError(.internal, "The workflow could not start again.")
             try workflow.failed(connection, &standing.state, standing.record, cause)
-        default: break  // An undoing has shown it when it began.
+        // An undoing has shown it when it began, as far as it could.
+        case .undoing: try workflow.stranded(connection, &standing.state)
+        default: break
         }
     }
 

@@ -62,7 +62,7 @@ struct WorkflowExecution<State: Record>: Sendable {
     /// Inside a transaction: begins the current step, with what users see of it, or turns round when there is a reason
     /// to stop.
     func enter(_ step: Workflow<State>.Step, _ standing: inout Standing, _ connection: Connection) throws {
-        if standing.record.state == .running, let reason = try workflow.stopReason(connection, standing.state) {
+        if mayFail(standing.record), let reason = try workflow.stopReason(connection, standing.state) {
             return try turnRound(reason, &standing, connection)
         }
         try step.begin(connection, standing.state)
@@ -85,7 +85,7 @@ struct WorkflowExecution<State: Record>: Sendable {
 
     /// Inside the transaction that takes the workflow of an owner that was lost: turns it round where its policy says so.
     func takeOver(_ record: WorkflowRecord, _ connection: Connection) throws -> WorkflowRecord {
-        guard workflow.afterCrash == .undo, workflow.settled == nil, record.state == .running else { return record }
+        guard workflow.afterCrash == .undo, mayFail(record) else { return record }
         var standing = Standing(record: record, state: try State(decoding: record.data.bytes))
         standing.record.updatedAt = try connection.now()
         let error = NovaError(.workerLost, "The service that worked on this was lost; what it had done is undone.")
@@ -94,6 +94,11 @@ struct WorkflowExecution<State: Record>: Sendable {
         standing.record.data = Blob(standing.state.encoded())
         try WorkflowTable(connection).save(standing.record)
         return standing.record
+    }
+
+    /// Whether a failure for good leads back.
+    func mayFail(_ record: WorkflowRecord) -> Bool {
+        record.state == .running && record.step < workflow.mustFinishFrom
     }
 
     func clearFailures(_ standing: inout Standing) {
@@ -197,7 +202,8 @@ struct WorkflowExecution<State: Record>: Sendable {
 
     private func context(_ record: WorkflowRecord) -> StepContext {
         StepContext(
-            workflowID: record.id, position: record.step, epoch: record.epoch, request: record.context.requestContext,
+            workflowID: record.id, position: record.step, epoch: record.epoch, acceptedAt: record.createdAt,
+            request: record.context.requestContext,
             attempt: record.attempts,
             stuck: record.stuckSince.map { record.updatedAt.elapsed(since: $0) } ?? .zero)
     }

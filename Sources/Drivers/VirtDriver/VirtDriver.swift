@@ -30,6 +30,9 @@ public protocol VirtDriver: Sendable {
     /// Starts a stopped instance; a running one stays as it is.
     func powerOn(_ instance: InstanceSpec, parts: InstanceParts) async throws
 
+    /// Makes an instance known without starting it; one that is there stays as it is.
+    func define(_ instance: InstanceSpec, parts: InstanceParts) async throws
+
     /// Stops an instance: asks the guest first when a time is given, then switches it off.
     func powerOff(_ id: ServerID, graceful timeout: Duration?) async throws
 

@@ -78,6 +78,15 @@ public final class FakeDriver: ConsoleTextDriver {
         try store(entry)
     }
 
+    public func define(_ instance: InstanceSpec, parts: InstanceParts) async throws {
+        guard state.withLock({ $0.instances[instance.id] }) == nil else { return }
+        var entry = FakeInstance()
+        entry.id = instance.id
+        entry.name = instance.name
+        entry.powerState = .shutdown
+        try store(entry)
+    }
+
     public func powerOff(_ id: ServerID, graceful timeout: Duration?) async throws {
         var entry = try existing(id)
         guard entry.powerState != .shutdown else { return }

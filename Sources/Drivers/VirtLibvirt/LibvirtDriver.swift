@@ -103,6 +103,17 @@ public final class LibvirtDriver: ConsoleTextDriver {
         try await start(instance, document(instance, parts))
     }
 
+    public func define(_ instance: InstanceSpec, parts: InstanceParts) async throws {
+        let (context, xml) = (context, document(instance, parts))
+        try await connection.run("define instance \(instance.id)") { connection in
+            if let domain = try LibvirtDomain.find(instance.id, on: connection) {
+                return try Self.check(domain, instance.id, context)
+            }
+            guard let pointer = virDomainDefineXML(connection, xml) else { throw LibvirtError.last() }
+            _ = LibvirtDomain(owning: pointer)
+        }
+    }
+
     public func powerOff(_ id: ServerID, graceful timeout: Duration?) async throws {
         guard try await powerState(id) != nil else {
             throw NovaError(.notFound, "Instance \(id) could not be found.", details: "libvirt has no such domain")

@@ -30,24 +30,50 @@ extension APIParts {
         admit: @escaping @Sendable (ServerRecord, Connection) throws -> Void = { _, _ in },
         _ body: @escaping @Sendable (inout ServerRecord) throws -> State
     ) async throws -> (ServerRecord, WorkflowID) {
+        let context = request.context
+        return try await change(action, request) { server, connection in
+            _ = try host(of: server)
+            try admit(server, connection)
+            let state = try body(&server)
+            return WorkflowRecord(kind: kind, server: server.id, context: context, data: state.encoded(), now: .now())
+        } then: { workflow, connection in
+            try WorkflowTable(connection).insert(workflow)
+            return workflow.id
+        }
+    }
+
+    /// Accepts an action whose workflow is begun by the body, in the same transaction; then wakes a conductor.
+    ///
+    /// - Parameter body: gets the row, which already shows the action's task; its vm_state is what it was.
+    func accept(
+        _ action: ServerAction, _ request: APIRequest,
+        _ body: @escaping @Sendable (ServerRecord, Connection) throws -> WorkflowRecord
+    ) async throws {
+        let (_, workflow) = try await change(action, request) { server, _ in
+            server
+        } then: { server, connection in
+            try body(server, connection).id
+        }
+        wakeConductor(workflow, request.context)
+    }
+
+    private func change<T: Sendable>(
+        _ action: ServerAction, _ request: APIRequest,
+        _ body: @escaping @Sendable (inout ServerRecord, Connection) throws -> T,
+        then: @escaping @Sendable (T, Connection) throws -> WorkflowID
+    ) async throws -> (ServerRecord, WorkflowID) {
         let id = try await server(request).id
         let isAdmin = try request.caller.isAdmin
-        let context = request.context
         return try await database.write { connection in
-            var state = State()
+            var result: T?
             let changed = try ServerTable(connection).change(id) { server in
                 try action.checkLock(server, isAdmin: isAdmin)
                 try action.check(server)
-                _ = try host(of: server)
-                try admit(server, connection)
                 if let task = action.taskState { server.taskState = task }
-                state = try body(&server)
+                result = try body(&server, connection)
             }
-            guard let changed else { throw NovaError(.notFound, "Instance \(id) could not be found.") }
-            let workflow = WorkflowRecord(
-                kind: kind, server: id, context: context, data: state.encoded(), now: .now())
-            try WorkflowTable(connection).insert(workflow)
-            return (changed, workflow.id)
+            guard let changed, let result else { throw NovaError(.notFound, "Instance \(id) could not be found.") }
+            return (changed, try then(result, connection))
         }
     }
 

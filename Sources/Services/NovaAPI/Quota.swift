@@ -157,16 +157,35 @@ struct Quota: Sendable {
         return count
     }
 
+    /// Checks what a server needs more of with another flavor.
+    ///
+    /// - Throws: `overQuota`, in Nova's words, naming every resource that is short.
+    static func checkGrowth(
+        of server: ServerRecord, to flavor: Flavor, _ limits: ProjectLimits, _ connection: Connection
+    ) throws {
+        var growth = Flavor()
+        growth.vcpus = max(0, flavor.vcpus &- server.flavor.vcpus)
+        growth.memoryMB = max(0, flavor.memoryMB &- server.flavor.memoryMB)
+        let table = ServerTable(connection)
+        var needs = [Need(growth, limits.project, try table.usage(of: server.projectID), servers: 0)]
+        if let own = limits.ownOfUser {
+            needs.append(
+                Need(growth, own, try table.usage(of: server.projectID, user: server.userID), servers: 0))
+        }
+        if let short = needs.first(where: { $0.fitting(1) < 1 }) { throw short.error(1) }
+    }
+
     /// What servers of a flavor need beside what is used.
     private struct Need {
         let parts: [(name: String, each: Int64, used: Int64, limit: Int64)]
 
         init(
-            _ flavor: Flavor, _ limits: QuotaLimits, _ usage: (servers: Int64, cores: Int64, memoryMB: Int64)
+            _ flavor: Flavor, _ limits: QuotaLimits, _ usage: (servers: Int64, cores: Int64, memoryMB: Int64),
+            servers: Int64 = 1
         ) {
             parts = [
                 ("cores", flavor.vcpus, usage.cores, limits[.cores]),
-                ("instances", 1, usage.servers, limits[.instances]),
+                ("instances", servers, usage.servers, limits[.instances]),
                 ("ram", flavor.memoryMB, usage.memoryMB, limits[.ram]),
             ]
         }
@@ -179,7 +198,7 @@ struct Quota: Sendable {
         }
 
         func error(_ count: Int64) -> NovaError {
-            let short = parts.filter { $0.limit >= 0 && ($0.each &* count) &+ $0.used > $0.limit }
+            let short = parts.filter { $0.limit >= 0 && $0.each > 0 && ($0.each &* count) &+ $0.used > $0.limit }
             func list(_ values: [Int64]) -> String { values.map(String.init).joined(separator: ", ") }
             let names = short.map(\.name).joined(separator: ", ")
             return NovaError(

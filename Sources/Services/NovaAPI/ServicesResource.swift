@@ -115,6 +115,9 @@ struct ServicesResource: Sendable {
                     "Updating a \(service.binary) service is not supported. Only nova-compute services can be updated.")
             }
             var host = service.binary == "nova-compute" ? try table.find(service.host) : nil
+            if change.isForcedDown == false, service.isForcedDown {
+                try Self.refuseWhileEvacuated(service.host, connection)
+            }
             change.apply(to: &service, &host)
             try table.update(service)
             if let host { try table.save(host) }
@@ -122,6 +125,22 @@ struct ServicesResource: Sendable {
         }
         if changed != nil { await parts.tellSchedulers(request.context) }
         return changed
+    }
+
+    /// A host whose servers were evacuated comes back only when it has cleaned up.
+    private static func refuseWhileEvacuated(_ host: String, _ connection: Connection) throws {
+        var filter = MigrationTable.Filter()
+        filter.sourceHost = host
+        filter.status = "done"
+        filter.type = "evacuation"
+        filter.limit = 1
+        guard try MigrationTable(connection).list(filter).isEmpty else {
+            throw NovaError(
+                .badRequest,
+                "Unable to force up host \(host) as `done` evacuation migration records remain associated with the "
+                    + "host. Ensure the compute service has been restarted, allowing these records to move to "
+                    + "`completed` before retrying this request.")
+        }
     }
 
     /// Before 2.53 a daemon is named by its host and binary, and what to do by the last word of the path.

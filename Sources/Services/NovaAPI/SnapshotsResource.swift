@@ -85,17 +85,27 @@ struct SnapshotsResource: Sendable {
         guard request.atLeast(39) || limits.allows(Int64(metadata.count), of: .metadataItems) else {
             throw NovaError(.overQuota, "Image metadata limit exceeded")
         }
+        var image = try await self.image(
+            of: server, named: body["name"]?.stringValue ?? "", type: backup == nil ? "snapshot" : "backup", request)
+        image.properties["backup_type"] = backup?.type
+        for (key, value) in metadata { image.properties[key] = value.stringValue ?? "" }
+        return image
+    }
+
+    /// An image of a server's disk, with what it inherits from the one that the server was made from.
+    func image(
+        of server: ServerRecord, named name: String, type: String, _ request: APIRequest
+    ) async throws -> SnapshotImage {
         var base: ImageReference?
         if let id = server.imageID { base = try await parts.image(id, request) }
         var image = SnapshotImage()
         image.id = .random()
-        image.name = body["name"]?.stringValue ?? ""
+        image.name = name
         image.owner = try request.caller.projectID ?? server.projectID
         image.minDiskGB = max(base?.minDiskGB ?? 0, server.flavor.rootGB)
         image.minRAMMB = base?.minRAMMB ?? 0
         image.properties = (base?.properties ?? [:]).filter { !Self.notInherited.contains($0.key) }
-        image.properties["image_type"] = backup == nil ? "snapshot" : "backup"
-        image.properties["backup_type"] = backup?.type
+        image.properties["image_type"] = type
         image.properties["instance_uuid"] = server.id.description
         image.properties["user_id"] = request.context.userID.text
         image.properties["owner_id"] = server.projectID.text
@@ -103,7 +113,6 @@ struct SnapshotsResource: Sendable {
         image.properties["image_state"] = "available"
         image.properties["base_image_ref"] = server.imageID?.description ?? ""
         image.properties["boot_roles"] = request.context.roles.joined(separator: ",")
-        for (key, value) in metadata { image.properties[key] = value.stringValue ?? "" }
         return image
     }
 }

@@ -44,6 +44,8 @@ public struct CloudPicture: Sendable {
     public var deleted: [ServerID: Timestamp] = [:]
     /// Workflows that are not finished, oldest first.
     public var workflows: [WorkflowFacts] = []
+    /// Moves that are not over: by their ids as consumers in placement, their servers.
+    public var moves: [ServerID: ServerID] = [:]
     public var hosts: [HostRecord] = []
     public var services: [ServiceRecord] = []
     /// What the hosts that answered have.

@@ -61,12 +61,14 @@ public final class ComputeService: RunnableService {
             builds: config[ComputeOptions.builds], runner: .shared, threads: threads)
         let folders = driver.isReal ? allFolders : nil
         transfers = driver.isReal ? try TransferListening(context) : nil
+        let transfer = LocalTransfer(
+            host: context.host, source: { "\(allFolders.asidePath($1))/\($0)" }, runner: .shared)
         self.driver = driver
         self.client = client
         self.activity = activity
         actions = InstanceActions(
             driver: driver, plugger: plugger, fences: fences, folders: folders, activity: activity, known: known,
-            log: context.log)
+            transfer: transfer, log: context.log)
         snapshots = try SnapshotActions(
             actions,
             sink: HTTPImageSink(client: client, endpoints: config[GlanceOptions.servers], threads: threads),
@@ -145,6 +147,11 @@ public final class ComputeService: RunnableService {
         dispatcher.on(ComputeRebuild.self) { [actions] request, _ in try await actions.rebuild(request) }
         dispatcher.on(ComputeRescue.self) { [actions] request, _ in try await actions.rescue(request) }
         dispatcher.on(ComputeUnrescue.self) { [actions] request, _ in try await actions.unrescue(request) }
+        dispatcher.on(ComputeSetAside.self) { [actions] request, _ in try await actions.setAside(request) }
+        dispatcher.on(ComputeFetchDisks.self) { [actions] request, _ in try await actions.fetchDisks(request) }
+        dispatcher.on(ComputeFinishMove.self) { [actions] request, _ in try await actions.finishMove(request) }
+        dispatcher.on(ComputeBringBack.self) { [actions] request, _ in try await actions.bringBack(request) }
+        dispatcher.on(ComputeForgetAside.self) { [actions] request, _ in try await actions.forgetAside(request) }
         dispatcher.on(ComputeSnapshot.self) { [snapshots] request, _ in try await snapshots.take(request) }
         dispatcher.on(ComputeUploadSnapshot.self) { [snapshots] request, _ in try await snapshots.upload(request) }
         dispatcher.on(ComputeDiscardSnapshot.self) { [snapshots] request, _ in try await snapshots.discard(request) }

@@ -8,6 +8,8 @@ struct FenceLog: Record, Equatable {
     var entries: [FenceEntry] = []
     /// When the server was removed from the host; nil while it may live here.
     var destroyedAt: Timestamp?
+    /// When the workflow was accepted that removed it.
+    var removalAcceptedAt = Timestamp(microseconds: 0)
 
     static let limit = 8
 
@@ -16,6 +18,7 @@ struct FenceLog: Record, Equatable {
     mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
         visitor.visit("entries", &entries)
         visitor.visit("destroyed_at", &destroyedAt)
+        visitor.visit("removal_accepted_at", &removalAcceptedAt)
     }
 
     /// What to do with a step: nil to run it, bytes to answer them again.
@@ -29,8 +32,9 @@ struct FenceLog: Record, Equatable {
                 throw stale("epoch \(fence.epoch) of workflow \(fence.workflow) is older than \(entry.fence.epoch)")
             }
         }
-        // What arrives after the removal must not bring the server back, nor say that it runs.
-        if destroyedAt != nil, !destroys {
+        // What arrives after the removal must not bring the server back, nor say that it runs; but a later workflow may
+        // have it come back here.
+        if destroyedAt != nil, !destroys, !isAfterRemoval(fence) {
             guard let entry, fence.epoch > entry.fence.epoch else {
                 throw stale("the server was removed from this host after the \(method) was asked for")
             }
@@ -40,6 +44,10 @@ struct FenceLog: Record, Equatable {
             return entry.outcome.bytes
         }
         return nil
+    }
+
+    private func isAfterRemoval(_ fence: Fence) -> Bool {
+        removalAcceptedAt.microseconds > 0 && fence.acceptedAt > removalAcceptedAt
     }
 
     /// Notes a step, in place of the workflow's former one.

@@ -42,6 +42,7 @@ final class FenceStore: Sendable {
         var log = try await load(id)
         log.note(FenceEntry(fence, method, outcome: outcome))
         log.destroyedAt = destroyed ? .now() : nil
+        if destroyed { log.removalAcceptedAt = fence.acceptedAt }
         try await save(id, log)
     }
 

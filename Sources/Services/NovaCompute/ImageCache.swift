@@ -81,6 +81,16 @@ final class ImageCache: Sendable {
         return "\(image.id)-\(isHex ? String(sum) : "unchecked")"
     }
 
+    /// This host's copy of an image that another host has under a name; in whatever form hosts keep it.
+    func find(like file: String) -> (path: String, format: DiskFile.Format)? {
+        let stem = file.split(separator: ".", omittingEmptySubsequences: false).dropLast().joined(separator: ".")
+        for format in [DiskFile.Format.raw, .qcow2] {
+            let path = "\(folder)/\(stem).\(format.rawValue)"
+            if !stem.isEmpty, HostFiles.exists(path) { return (path, format) }
+        }
+        return nil
+    }
+
     private func find(_ name: String) async throws -> CachedImage? {
         if let cached = known.withLock({ $0[name] }), HostFiles.exists(cached.path) { return cached }
         var found: CachedImage?

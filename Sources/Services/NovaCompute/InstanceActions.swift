@@ -19,12 +19,13 @@ final class InstanceActions: Sendable {
     let folders: InstanceFolders?
     let activity: InstanceActivity
     let known: KnownPowerStates
+    let transfer: any DiskTransfer
     let log: Logger
     private let gates = KeyedGate<ServerID>()
 
     init(
         driver: any VirtDriver, plugger: PortPlugger, fences: FenceStore, folders: InstanceFolders?,
-        activity: InstanceActivity, known: KnownPowerStates, log: Logger
+        activity: InstanceActivity, known: KnownPowerStates, transfer: any DiskTransfer, log: Logger
     ) {
         self.driver = driver
         self.plugger = plugger
@@ -32,6 +33,7 @@ final class InstanceActions: Sendable {
         self.folders = folders
         self.activity = activity
         self.known = known
+        self.transfer = transfer
         self.log = log
     }
 

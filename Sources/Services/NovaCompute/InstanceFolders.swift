@@ -32,21 +32,26 @@ final class InstanceFolders: Sendable {
             let folder = path(instance.id)
             try HostFiles.makeFolder(folder)
             try HostFiles.write(Array(mark.utf8), to: "\(folder)/owner", durable: false)
-            if let kernel = instance.kernel {
-                try HostFiles.link(try await cache.file(kernel), as: "\(folder)/kernel")
-            }
-            if let ramdisk = instance.ramdisk {
-                try HostFiles.link(try await cache.file(ramdisk), as: "\(folder)/ramdisk")
-            }
-            try await makeRoot(instance, "\(folder)/disk")
-            if instance.flavor.ephemeralGB > 0 {
-                try await makeEphemeral("\(folder)/disk.eph0", gigabytes: instance.flavor.ephemeralGB)
-            }
-            if instance.flavor.swapMB > 0 {
-                try await makeSwap("\(folder)/disk.swap", megabytes: instance.flavor.swapMB)
-            }
-            return try existing(instance.id)
+            return try await make(in: folder, instance)
         }
+    }
+
+    /// Makes what is missing in an instance's folder.
+    func make(in folder: String, _ instance: InstanceSpec) async throws -> InstanceParts {
+        if let kernel = instance.kernel {
+            try HostFiles.link(try await cache.file(kernel), as: "\(folder)/kernel")
+        }
+        if let ramdisk = instance.ramdisk {
+            try HostFiles.link(try await cache.file(ramdisk), as: "\(folder)/ramdisk")
+        }
+        try await makeRoot(instance, "\(folder)/disk")
+        if instance.flavor.ephemeralGB > 0 {
+            try await makeEphemeral("\(folder)/disk.eph0", gigabytes: instance.flavor.ephemeralGB)
+        }
+        if instance.flavor.swapMB > 0 {
+            try await makeSwap("\(folder)/disk.swap", megabytes: instance.flavor.swapMB)
+        }
+        return try existing(instance.id)
     }
 
     /// The parts of an instance that was made before.
@@ -67,22 +72,21 @@ final class InstanceFolders: Sendable {
         return parts
     }
 
-    /// Removes an instance's folder; succeeds when there is none, and leaves another owner's alone.
+    /// Removes an instance's folder and what is kept aside of it; succeeds when there is none, and leaves another owner's
+    /// alone.
     func remove(_ id: ServerID) async throws {
         try await threads.run { [self] in
-            guard isOurs(id) else { return }
             // The mark goes last: a removal that is cut short is found again.
-            for name in HostFiles.names(in: path(id)) where name != "owner" {
-                try HostFiles.removeAny("\(path(id))/\(name)")
-            }
-            try HostFiles.removeTree(path(id))
+            for folder in [asidePath(id), path(id)] where isOurs(folder) { try clear(folder) }
         }
     }
 
     /// The servers that have a folder of ours.
     func servers() async throws -> Set<ServerID> {
         try await threads.run { [self] in
-            Set(try HostFiles.entries(of: context.instancesPath).compactMap { ServerID($0) }.filter { isOurs($0) })
+            Set(
+                try HostFiles.entries(of: context.instancesPath).compactMap { ServerID($0) }.filter { isOurs(path($0)) }
+            )
         }
     }
 
@@ -91,7 +95,7 @@ final class InstanceFolders: Sendable {
     /// - Throws: when a disk cannot be read: it may lie over any image.
     func bases() throws -> Set<String> {
         var bases: Set<String> = []
-        let folders = try HostFiles.entries(of: context.instancesPath).filter { ServerID($0) != nil }
+        let folders = try HostFiles.entries(of: context.instancesPath).filter { Self.isInstance($0) }
         for name in folders.flatMap({ ["\($0)/disk", "\($0)/\(Self.rescueDisk)"] }) {
             let disk = "\(context.instancesPath)/\(name)"
             guard let header = try HostFiles.read(disk, limit: QCOW2Header.length) else { continue }
@@ -109,18 +113,18 @@ final class InstanceFolders: Sendable {
     /// Removes all disks of an instance, so that ``make(_:)`` makes them anew; the folder stays ours.
     func clear(_ id: ServerID) async throws {
         try await threads.run { [self] in
-            guard isOurs(id) else { return }
+            guard isOurs(path(id)) else { return }
             for name in HostFiles.names(in: path(id)) where name != "owner" {
                 try HostFiles.removeAny("\(path(id))/\(name)")
             }
         }
     }
 
-    private var mark: String { "\(context.cloudID) \(context.hostID)\n" }
+    var mark: String { "\(context.cloudID) \(context.hostID)\n" }
 
-    private func isOurs(_ id: ServerID) -> Bool {
+    func isOurs(_ folder: String) -> Bool {
         // An unreadable mark is not ours.
-        (try? HostFiles.read("\(path(id))/owner", limit: 200)).flatMap(\.self) == Array(mark.utf8)
+        (try? HostFiles.read("\(folder)/owner", limit: 200)).flatMap(\.self) == Array(mark.utf8)
     }
 
     private func makeRoot(_ instance: InstanceSpec, _ path: String) async throws {

@@ -24,6 +24,16 @@ enum QCOW2Header {
         return name
     }
 
+    /// The bytes that a guest sees of a disk.
+    ///
+    /// - Throws: ``NovaError`` `internal` when it is no QCOW2 file.
+    static func virtualSize(_ bytes: [UInt8]) throws -> Int64 {
+        guard bytes.starts(with: [0x51, 0x46, 0x49, 0xFB]), bytes.count >= 32 else {
+            throw NovaError(.internal, "The disk is no QCOW2 file.")
+        }
+        return Int64(clamping: bytes[24..<32].reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    }
+
     private static var unreadable: NovaError {
         NovaError(.internal, "It is not to be seen which file the disk lies over.")
     }

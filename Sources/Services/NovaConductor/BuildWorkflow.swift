@@ -45,28 +45,13 @@ enum BuildWorkflow {
             begin: { try setTask(.scheduling, $1, $0) },
             run: { state, context in
                 let server = try await parts.server(state.serverID)
-                var request = SchedulingRequest()
-                request.serverID = server.id
-                request.projectID = server.projectID
-                request.userID = server.userID
-                request.flavor = server.flavor
+                var request = try await parts.request(for: server, hints: state.hints)
                 request.image = state.image
-                request.availabilityZone = server.availabilityZone
                 request.forcedHost = state.forcedHost
                 request.ignoredHosts = state.ignoredHosts
                 request.requestedHost = state.requestedHost
-                request.hints = state.hints
-                try await SchedulingHints.fill(&request, server, parts.database)
-                let decision = try await parts.bus.call(
-                    SelectHost(request), to: .topic(SelectHost.topic), context: context.request)
-                state.explanation = decision.explanation
-                guard let selected = decision.selected else {
-                    let error = noValidHost(decision.explanation, state)
-                    // A broker that has just started knows no hosts, and a compute service may be starting again.
-                    guard decision.explanation.hostsAway > 0, context.stuck < parts.hostPatience else { throw error }
-                    throw NovaError(.unavailable, error.message, details: "hosts may come back")
-                }
-                state.selected = selected
+                state.selected = try await parts.choose(
+                    request, tried: state.ignoredHosts, context, explanation: &state.explanation)
             },
             commit: { connection, state in
                 if let explanation = state.explanation {
@@ -110,7 +95,7 @@ enum BuildWorkflow {
                 guard server.host == state.selected?.host else { throw SchedulingHints.lateConflict }
                 guard !server.requestedNetworks.isEmpty else { return }
                 var request = AllocateNetwork()
-                request.fence = fence(context)
+                request.fence = context.fence
                 request.serverID = server.id
                 request.projectID = server.projectID
                 request.hostname = server.hostname
@@ -124,7 +109,7 @@ enum BuildWorkflow {
             },
             undo: { state, context in
                 _ = try await parts.bus.call(
-                    ReleaseNetwork(fence(context), state.serverID), to: .topic(ReleaseNetwork.topic),
+                    ReleaseNetwork(context.fence, state.serverID), to: .topic(ReleaseNetwork.topic),
                     context: context.request)
                 state.network = NetworkInfo()
             },
@@ -149,14 +134,14 @@ enum BuildWorkflow {
                 }
                 let instance = try await parts.instance(server, image: state.image, on: host, request: context.request)
                 let outcome = try await parts.bus.call(
-                    ComputeBuild(fence(context), instance), to: .host(ComputeBuild.topic, host),
+                    ComputeBuild(context.fence, instance), to: .host(ComputeBuild.topic, host),
                     context: context.request)
                 state.powerState = outcome.powerState
             },
             undo: { state, context in
                 guard let host = state.selected?.host else { return }
                 _ = try await parts.bus.call(
-                    ComputeDestroy(fence(context), state.serverID, state.network),
+                    ComputeDestroy(context.fence, state.serverID, state.network),
                     to: .host(ComputeDestroy.topic, host),
                     context: context.request)
             },
@@ -164,7 +149,7 @@ enum BuildWorkflow {
                 try state.selected.map { StepHost($0.host, isDown: try HostTable(connection).isForcedDown($0.host)) }
             },
             onFailure: { error, state in
-                guard isHostFailure(error), let host = state.selected?.host, state.forcedHost == nil,
+                guard ConductorParts.isHostFailure(error), let host = state.selected?.host, state.forcedHost == nil,
                     state.ignoredHosts.count + 1 < parts.maxAttempts
                 else { return .undo }
                 state.ignoredHosts.append(host)
@@ -172,29 +157,7 @@ enum BuildWorkflow {
             })
     }
 
-    /// Whether another host may do better.
-    private static func isHostFailure(_ error: NovaError) -> Bool {
-        error.code == .hypervisor || error.code == .noSpace || error.code == .unavailable || error.code == .internal
-            || error.code == .noConsumer
-    }
-
     private static func setTask(_ task: TaskState, _ state: BuildState, _ connection: Connection) throws {
         try ServerTable(connection).change(state.serverID) { $0.taskState = task }
-    }
-
-    private static func fence(_ context: StepContext) -> Fence {
-        Fence(workflow: context.workflowID, step: context.position, epoch: context.epoch)
-    }
-
-    /// The fault that users read: how many hosts each filter took out.
-    private static func noValidHost(_ explanation: SchedulingExplanation, _ state: BuildState) -> NovaError {
-        let counts = explanation.eliminations.filter { $0.hostsAfter < $0.hostsBefore }
-            .map { "\($0.filter): \($0.hostsBefore - $0.hostsAfter) of \($0.hostsBefore)" }
-        let reason =
-            explanation.hostsConsidered == 0
-            ? "There are no compute hosts."
-            : "Of \(explanation.hostsConsidered) hosts, filters took out: \(counts.joined(separator: ", "))."
-        let tried = state.ignoredHosts.isEmpty ? "" : " Tried before: \(state.ignoredHosts.joined(separator: ", "))."
-        return NovaError(.noValidHost, "No valid host was found. \(reason)\(tried)")
     }
 }

@@ -15,6 +15,16 @@ enum ConductorOptions {
         "DEFAULT", "shutdown_timeout", default: 60, help: "Seconds a guest has to shut down before it is powered off.",
         in: 0...3600)
 
+    static let resizeOnSameHost = Option(
+        "DEFAULT", "allow_resize_to_same_host", default: false,
+        help: "Whether a resize may leave a server on the host where it is.")
+    static let confirmWindow = Option(
+        "DEFAULT", "resize_confirm_window", default: 0,
+        help: "Seconds after which a resize counts as confirmed; 0 waits for its user for ever.", in: 0...31_536_000)
+    static let shelvedOffloadTime = Option(
+        "DEFAULT", "shelved_offload_time", default: 0,
+        help: "Seconds after which a shelved server leaves its host: 0 at once, -1 never.", in: -1...31_536_000)
+
     static let lease = Option(
         "conductor", "workflow_lease_ms", default: 10_000,
         help: "Milliseconds after which another conductor takes the workflows of one that says nothing.",
@@ -56,7 +66,8 @@ enum ConductorOptions {
     static var all: [any OptionDeclaration] {
         [
             workers, maxAttempts, buildTimeout, shutdownTimeout, lease, scan, patience, pause, auditInterval,
-            auditSettle, auditHeals, unusedImageAge, silentServiceAge, retentionDays, archivePath,
+            auditSettle, auditHeals, unusedImageAge, silentServiceAge, retentionDays, archivePath, resizeOnSameHost,
+            confirmWindow, shelvedOffloadTime,
         ]
     }
 

@@ -15,6 +15,10 @@ struct ConductorParts: Sendable {
     let shutdownTimeout: Int
     /// How long a build waits for hosts that are away before it says that there is none.
     let hostPatience: Duration
+    /// Whether a resize may leave a server on its host.
+    let resizesOnSameHost: Bool
+    /// Seconds after which a shelved server leaves its host: 0 at once, -1 never.
+    let shelvedOffloadTime: Int
 
     /// The server as its row is now.
     ///

@@ -51,7 +51,9 @@ public struct ConductorService: CloudService {
             bus: context.bus, database: database, grants: grants, maxAttempts: config[ConductorOptions.maxAttempts],
             buildDeadline: .seconds(config[ConductorOptions.buildTimeout]),
             shutdownTimeout: config[ConductorOptions.shutdownTimeout],
-            hostPatience: min(.seconds(10), ConductorOptions.times(config).patience))
+            hostPatience: min(.seconds(10), ConductorOptions.times(config).patience),
+            resizesOnSameHost: config[ConductorOptions.resizeOnSameHost],
+            shelvedOffloadTime: config[ConductorOptions.shelvedOffloadTime])
         auditor = Auditor(
             bus: context.bus, database: database, settings: ConductorOptions.audit(config),
             metrics: AuditMetrics(registry: context.metrics), log: context.log)
@@ -62,6 +64,13 @@ public struct ConductorService: CloudService {
         runner.register(RescueWorkflow.unrescue(parts))
         runner.register(RebuildWorkflow.make(parts))
         runner.register(SnapshotWorkflow.make(parts))
+        runner.register(ResizeWorkflow.make(parts))
+        runner.register(ConfirmResizeWorkflow.make(parts))
+        runner.register(RevertResizeWorkflow.make(parts))
+        runner.register(EvacuateWorkflow.make(parts))
+        runner.register(ShelveWorkflow.shelve(parts))
+        runner.register(ShelveWorkflow.offload(parts))
+        runner.register(UnshelveWorkflow.make(parts))
     }
 
     /// The steps of its workflows, by kind.
@@ -80,12 +89,18 @@ public struct ConductorService: CloudService {
         let reclaim = ReclaimTask(
             database: database, age: .seconds(context.config[CommonOptions.reclaimInterval]),
             offer: { [runner] in runner.offer($0) }, log: context.log)
+        let offloadTime = context.config[ConductorOptions.shelvedOffloadTime]
+        let due = DueTask(
+            database: database, confirmWindow: .seconds(context.config[ConductorOptions.confirmWindow]),
+            offloadTime: offloadTime < 0 ? nil : .seconds(offloadTime), offer: { [runner] in runner.offer($0) },
+            log: context.log)
         // The runner ends when it is cancelled or fails; the others may have nothing to do.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [host = context.host] in await reports.run(alsoFor: Self.name, host: host) }
             group.addTask { await auditor.run() }
             group.addTask { await archive.run() }
             group.addTask { await reclaim.run() }
+            group.addTask { await due.run() }
             defer { group.cancelAll() }
             try await runner.run()
         }

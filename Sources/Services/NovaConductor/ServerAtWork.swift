@@ -57,7 +57,7 @@ struct ServerAtWork {
 
 extension StepContext {
     /// Marks an RPC as part of this attempt.
-    var fence: Fence { Fence(workflow: workflowID, step: position, epoch: epoch) }
+    var fence: Fence { Fence(workflow: workflowID, step: position, epoch: epoch, acceptedAt: acceptedAt) }
 }
 
 extension ConductorParts {

@@ -53,6 +53,11 @@ final class NetworkEngine: Sendable {
         }
     }
 
+    /// Binds the ports of a server to a host, or to none.
+    func bind(_ request: BindNetwork) async throws -> NetworkInfo {
+        try await database.write { try PortAllocation($0).bind(request) }.info
+    }
+
     /// Frees the ports of a server.
     func release(_ request: ReleaseNetwork) async throws {
         let outcome = try await database.write { try PortAllocation($0).release(request) }

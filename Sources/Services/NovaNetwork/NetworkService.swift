@@ -125,6 +125,7 @@ public final class NetworkService: RunnableService {
             return Nothing()
         }
         dispatcher.on(AllocateNetwork.self) { [engine] request, _ in try await engine.allocate(request) }
+        dispatcher.on(BindNetwork.self) { [engine] request, _ in try await engine.bind(request) }
         dispatcher.on(ReleaseNetwork.self) { [engine] request, _ in
             try await engine.release(request)
             return Nothing()

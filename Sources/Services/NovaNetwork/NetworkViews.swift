@@ -51,14 +51,14 @@ enum NetworkViews {
             "description": .string(row.description), "network_id": .string(row.networkID.description),
             "mac_address": .string(row.mac), "fixed_ips": .array(fixed), "device_id": .string(row.deviceID),
             "device_owner": .string(row.deviceOwner), "admin_state_up": .bool(row.adminStateUp),
-            "status": row.bound ? "ACTIVE" : "DOWN", "security_groups": [], "port_security_enabled": false,
+            "status": row.isOnHost ? "ACTIVE" : "DOWN", "security_groups": [], "port_security_enabled": false,
             "allowed_address_pairs": [], "extra_dhcp_opts": [], "binding:vnic_type": "normal",
             "dns_name": .string(row.hostname), "tags": [], "created_at": .string(row.createdAt.iso8601),
             "updated_at": .string(row.updatedAt.iso8601), "revision_number": .integer(row.revision),
         ]
         if isAdmin {
             object["binding:host_id"] = .string(row.host)
-            object["binding:vif_type"] = row.bound ? "bridge" : "unbound"
+            object["binding:vif_type"] = row.isOnHost ? "bridge" : "unbound"
             object["binding:vif_details"] = [:]
             object["binding:profile"] = [:]
         }

@@ -38,6 +38,20 @@ struct PortAllocation {
         return outcome
     }
 
+    /// Binds the ports of a server to a host, or to none.
+    func bind(_ request: BindNetwork) throws -> Outcome {
+        try pass(request.fence, server: request.serverID)
+        var outcome = Outcome()
+        for var port in try tables.ports(ofServer: request.serverID) {
+            if port.host != request.host {
+                port.host = request.host
+                try save(&port)
+            }
+            try append(port, to: &outcome)
+        }
+        return outcome
+    }
+
     /// Removes the ports made for a server, and unbinds those that a user made.
     func release(_ request: ReleaseNetwork) throws -> Outcome {
         try pass(request.fence, server: request.serverID)

@@ -49,6 +49,9 @@ struct PortRow: Record, Equatable {
         visitor.visit("revision", &revision)
     }
 
+    /// Whether it is plugged on a host: a shelved server keeps its ports, and has no host.
+    var isOnHost: Bool { bound && !host.isEmpty }
+
     /// The port's address as text; nil when it has none.
     var addressText: String? { address.map { IPv4Address(UInt32(truncatingIfNeeded: $0)).description } }
 

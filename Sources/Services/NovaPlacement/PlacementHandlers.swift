@@ -25,6 +25,10 @@ enum PlacementHandlers {
             try await placement.release(release.consumer)
             return Nothing()
         }
+        dispatcher.on(PlacementHandOver.self) { request, _ in
+            try await placement.handOver(from: request.giver, to: request.taker, replacing: request.replaces)
+            return Nothing()
+        }
         dispatcher.on(PlacementSnapshot.self) { snapshot, _ in
             let found = try await placement.snapshot(after: snapshot.after)
             var response = PlacementSnapshot.Response()

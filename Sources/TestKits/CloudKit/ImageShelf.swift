@@ -70,6 +70,15 @@ final class ImageShelf: Sendable {
             images.withLock { $0[request.imageID] = .deleted }
             return Nothing()
         }
+        dispatcher.on(DescribeImage.self) { [self] request, _ in
+            guard images.withLock({ $0[request.imageID] == .active }) else {
+                throw NovaError(.notFound, "no such image")
+            }
+            var image = ImageReference()
+            image.id = request.imageID
+            image.status = "active"
+            return image
+        }
         dispatcher.on(RotateBackups.self) { _, _ in Nothing() }
         return dispatcher
     }

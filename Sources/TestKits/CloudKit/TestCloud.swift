@@ -10,6 +10,7 @@ import NovaConfig
 public import NovaCore
 public import NovaDatabase
 import NovaHTTP
+import NovaInterfaces
 import NovaMessaging
 import NovaNetwork
 import NovaPlacement
@@ -186,6 +187,11 @@ public final class TestCloud: Sendable {
             await bus.close()
             throw error
         }
+    }
+
+    /// Lets the schedulers know that hosts have changed; one that cannot be told sees it within a minute.
+    func tellSchedulers() async {
+        do { _ = try await ask(TellSchedulers()) } catch {}
     }
 
     /// Takes an instance away from a host behind the back of its compute service, which must not run.

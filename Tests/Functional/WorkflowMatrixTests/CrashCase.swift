@@ -21,6 +21,13 @@ enum UserAction: String, CaseIterable {
     case unrescue
     case rebuild
     case snapshot
+    case resize
+    case confirmResize
+    case revertResize
+    case evacuate
+    case shelve
+    case shelveOffload
+    case unshelve
 
     /// The workflow that does it.
     var kind: String { change == nil ? rawValue : WorkflowKindName.power }
@@ -30,6 +37,12 @@ enum UserAction: String, CaseIterable {
         switch self {
         case .delete: ["destroy"]
         case .snapshot: ["snapshot", "upload_snapshot"]
+        case .resize: ["set_aside", "fetch_disks", "finish_move"]
+        case .confirmResize, .shelveOffload: ["destroy"]
+        case .revertResize: ["power.stop", "bring_back", "destroy"]
+        case .evacuate: ["build", "destroy"]
+        case .shelve: ["power.stop", "snapshot", "upload_snapshot"]
+        case .unshelve: ["build"]
         default: [change.map { "power.\($0.onHost)" } ?? rawValue]
         }
     }
@@ -43,6 +56,20 @@ enum UserAction: String, CaseIterable {
         case .resume: .suspend
         case .restore: .softDelete
         case .unrescue: .rescue
+        case .confirmResize, .revertResize: .resize
+        case .shelveOffload: .shelve
+        case .unshelve: .shelveOffload
+        default: nil
+        }
+    }
+    /// The step from which on it cannot fail for good.
+    var mustFinishFrom: String? {
+        switch self {
+        case .delete: "destroy"
+        case .confirmResize, .evacuate: "source"
+        case .revertResize: "restore"
+        case .shelve, .shelveOffload: "offload"
+        case .unshelve: "image"
         default: nil
         }
     }
@@ -55,6 +82,9 @@ enum UserAction: String, CaseIterable {
         case .suspend: .suspended
         case .softDelete: .softDeleted
         case .rescue: .rescued
+        case .resize: .resized
+        case .shelve: .shelved
+        case .shelveOffload: .shelvedOffloaded
         default: .active
         }
     }
@@ -70,7 +100,10 @@ enum UserAction: String, CaseIterable {
         case .resume: .suspended
         case .restore: .softDeleted
         case .unrescue: .rescued
-        case .stop, .rebootSoft, .pause, .suspend, .softDelete, .rescue, .snapshot: .active
+        case .confirmResize, .revertResize: .resized
+        case .shelveOffload: .shelved
+        case .unshelve: .shelvedOffloaded
+        case .stop, .rebootSoft, .pause, .suspend, .softDelete, .rescue, .snapshot, .resize, .evacuate, .shelve: .active
         }
     }
 }

@@ -10,7 +10,8 @@ enum CrashMatrix {
     }
 
     private static func forward(_ action: UserAction, _ steps: [String]) -> [CrashCase] {
-        steps.flatMap { step -> [CrashCase] in
+        let final = finalSteps(action, steps)
+        return steps.flatMap { step -> [CrashCase] in
             func at(_ place: String, _ disturbance: Disturbance, _ outcome: CrashCase.Outcome = .succeeds) -> CrashCase
             {
                 CrashCase(
@@ -29,9 +30,9 @@ enum CrashMatrix {
             for code in [NovaError.Code.unavailable, .noConsumer, .workerLost] {
                 cases.append(at("run.before", .fails(code, times: 2)))
             }
-            // A deletion never gives up.
+            // A deletion never gives up, nor does what has no way back.
             for place in ["run.before", "run.after"] {
-                if action == .delete {
+                if final.contains(step) {
                     cases.append(at(place, .fails(.internal, times: 3)))
                 } else {
                     cases.append(at(place, .fails(.badRequest, times: 1), .fails))
@@ -46,9 +47,16 @@ enum CrashMatrix {
         }
     }
 
-    /// The undoing of each step of a workflow whose last step has failed for good.
+    /// The steps that cannot fail for good.
+    private static func finalSteps(_ action: UserAction, _ steps: [String]) -> Set<String> {
+        Set(action.mustFinishFrom.flatMap { steps.firstIndex(of: $0) }.map { steps[$0...] } ?? [])
+    }
+
+    /// The undoing of each step of a workflow whose last step that may fail has failed for good.
     private static func backward(_ action: UserAction, _ steps: [String]) -> [CrashCase] {
-        guard action != .delete, let last = steps.last else { return [] }
+        let final = finalSteps(action, steps)
+        let steps = steps.filter { !final.contains($0) }
+        guard let last = steps.last else { return [] }
         return steps.flatMap { step in
             ["undo.before", "undo.after"].flatMap { place -> [CrashCase] in
                 let disturbances: [Disturbance] = [

@@ -47,6 +47,8 @@ final class CrashRound: Sendable {
     static func options(_ kind: DatabaseKind) -> TestCloud.Options {
         var options = TestCloud.Options()
         options.database = kind
+        // What leaves a shelved server's host is an action of its own here.
+        options.settings = ["DEFAULT.shelved_offload_time=-1"]
         return options
     }
 

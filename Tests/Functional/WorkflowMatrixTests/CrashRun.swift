@@ -3,6 +3,7 @@ import NovaCore
 import NovaFaults
 import NovaModel
 import NovaStore
+import NovaWire
 
 /// Plays one case on a cloud that has no servers, and leaves it so.
 struct CrashRun {
@@ -32,6 +33,7 @@ struct CrashRun {
             problems.append("the disturbance never came")
         }
         let server = try await settled(id)
+        if crash.action == .evacuate { try await declareDown(nil, false) }
         let wanted = crash.outcome == .succeeds ? crash.action.success : crash.failure
         // A compute host that comes back tells what it really has, and that counts.
         if server.vmState != wanted, !isTold || server.vmState != crash.action.told {
@@ -55,10 +57,13 @@ struct CrashRun {
         guard crash.action != .build else { return .random() }
         let id = try await cloud.boot()
         var server = try await cloud.settle(id)
-        if let first = crash.action.first {
-            try await begin(first, id)
+        var before: [UserAction] = []
+        while let first = (before.first ?? crash.action).first { before.insert(first, at: 0) }
+        for action in before {
+            try await begin(action, id)
             server = try await cloud.settle(id)
         }
+        if crash.action == .evacuate { try await declareDown(server.host, true) }
         guard server.vmState == crash.action.first?.success ?? .active else {
             throw NovaError(.internal, "the server could not be prepared: \(server.fault?.message ?? "")")
         }
@@ -73,8 +78,20 @@ struct CrashRun {
         case .unrescue: try await cloud.unrescue(id)
         case .rebuild: try await cloud.rebuild(id)
         case .snapshot: try await cloud.snapshot(id)
+        case .resize: try await cloud.resize(id)
+        case .confirmResize: try await cloud.confirmResize(id)
+        case .revertResize: try await cloud.revertResize(id)
+        case .evacuate: try await cloud.evacuate(id)
+        case .shelve: try await cloud.shelve(id)
+        case .shelveOffload: try await cloud.shelveOffload(id)
+        case .unshelve: try await cloud.unshelve(id)
         default: if let change = action.change { try await cloud.power(id, change) }
         }
+    }
+
+    /// What operators say of a host, or of all.
+    private func declareDown(_ host: String?, _ isDown: Bool) async throws {
+        try await cloud.declareDown(isDown) { host == nil || $0 == host }
     }
 
     private func settled(_ id: ServerID) async throws -> ServerRecord {
@@ -128,7 +145,7 @@ struct CrashRun {
         case .computeKilled:
             rule = FaultRule(
                 point, subject: subject,
-                .run { try await Self.killCompute(cloud, subject, isInside: point.hasPrefix("compute.")) },
+                .run { try await Self.killCompute(cloud, subject, at: point) },
                 count: 1)
         case .brokerKilled:
             rule = FaultRule(point, subject: subject, .run { try await cloud.restartBroker() }, count: 1)
@@ -162,12 +179,32 @@ struct CrashRun {
         }
     }
 
-    /// Kills the compute host of the server, or any one when it has none yet.
-    private static func killCompute(_ cloud: TestCloud, _ subject: String, isInside: Bool) async throws {
+    /// Kills the compute host that works on the server, or any one when it has none yet.
+    private static func killCompute(_ cloud: TestCloud, _ subject: String, at point: String) async throws {
         guard let id = ServerID(subject) else { return }
-        let host = try await cloud.server(id)?.host
+        let isInside = point.hasPrefix("compute.")
+        var host = try await cloud.server(id)?.host
+        if isInside, let workflow = try await cloud.workflows(of: id).first(where: { $0.finishedAt == nil }) {
+            host = try Self.host(of: point, workflow) ?? host
+        }
         let victim = cloud.computes.first { host == nil || $0.host == host }
         if isInside { try await victim?.killHere() } else { await victim?.kill() }
+    }
+
+    /// Where a method runs that is not on the server's own host.
+    private static func host(of point: String, _ workflow: WorkflowRecord) throws -> String? {
+        let method = point.split(separator: ".").dropFirst().first ?? ""
+        switch workflow.kind {
+        case WorkflowKindName.unshelve: return try UnshelveState(decoding: workflow.data.bytes).selected?.host
+        case WorkflowKindName.resize, WorkflowKindName.confirmResize, WorkflowKindName.revertResize,
+            WorkflowKindName.evacuate:
+            let move = try MoveState(decoding: workflow.data.bytes).move
+            let isAtSource =
+                method == "set_aside" || method == "bring_back"
+                || method == "destroy" && workflow.kind != WorkflowKindName.revertResize
+            return isAtSource ? move.source.host : move.target?.host
+        default: return nil
+        }
     }
 }
 

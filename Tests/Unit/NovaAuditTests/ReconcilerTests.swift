@@ -135,6 +135,23 @@ struct ReconcilerTests {
         #expect(cloud.drifts.first?.heal == .releaseClaim(empty.consumer))
     }
 
+    @Test("what a move that waits for its confirmation holds is no drift, and a shelved server keeps its ports")
+    func moves() {
+        var cloud = Cloud()
+        let migration = ServerID.random()
+        cloud.picture.consumers.append(cloud.claims(migration, cloud.provider))
+        #expect(cloud.kinds == ["allocation-of-unknown-server"])
+        cloud.picture.moves = [migration: cloud.server]
+        #expect(cloud.kinds == [])
+        cloud.picture.consumers = []
+        cloud.picture.contents["h1"]?.instances = []
+        cloud.facts.host = nil
+        cloud.facts.providerID = nil
+        #expect(cloud.kinds == ["ports-without-instance"])
+        cloud.facts.vmState = .shelvedOffloaded
+        #expect(cloud.kinds == [])
+    }
+
     @Test("an allocation of other amounts, on another provider, or of nobody")
     func wrongAllocations() {
         var cloud = Cloud()

@@ -40,6 +40,20 @@ struct FenceTests {
         #expect(try log.admit(fence(3, 1), method: "destroy", destroys: true) == [])
     }
 
+    @Test("a workflow that was accepted after the removal may bring the server back")
+    func comeBack() throws {
+        func fence(_ seconds: Int64) -> Fence {
+            Fence(workflow: .random(), step: 0, epoch: 1, acceptedAt: Timestamp(microseconds: seconds * 1_000_000))
+        }
+        var log = FenceLog()
+        log.destroyedAt = .now()
+        #expect(throws: NovaError.self) { try log.admit(fence(9), method: "fetch_disks") }
+        log.removalAcceptedAt = fence(5).acceptedAt
+        #expect(throws: NovaError.self) { try log.admit(fence(4), method: "fetch_disks") }
+        #expect(throws: NovaError.self) { try log.admit(fence(5), method: "fetch_disks") }
+        #expect(try log.admit(fence(6), method: "fetch_disks") == nil)
+    }
+
     @Test("fences outlive the process", arguments: [true, false])
     func persistence(durable: Bool) async throws {
         let folder = try TemporaryFolder()

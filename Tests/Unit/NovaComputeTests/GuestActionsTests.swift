@@ -30,7 +30,7 @@ struct GuestActionsTests {
         actions = InstanceActions(
             driver: driver, plugger: PortPlugger(FakeHostPlug()),
             fences: try FenceStore(folder: "\(folder.path)/_fences", durable: false, threads: threads), folders: nil,
-            activity: InstanceActivity(), known: KnownPowerStates(), log: Logger(label: "test"))
+            activity: InstanceActivity(), known: KnownPowerStates(), transfer: NoTransfer(), log: Logger(label: "test"))
         snapshots = try SnapshotActions(actions, sink: sink, folder: "\(folder.path)/_snapshots")
         var spec = InstanceSpec()
         spec.id = .random()

@@ -174,7 +174,7 @@ struct ImageCacheTests {
 }
 
 /// Images from files.
-private final class FileSource: ImageSource {
+final class FileSource: ImageSource {
     let files = Mutex<[ImageID: String]>([:])
     let downloads = Mutex(0)
 

@@ -36,7 +36,7 @@ struct InstanceActionsTests {
                 folder: "\(folder.path)/_fences", durable: false, threads: WorkerThreads(name: "test", count: 1))
             let actions = InstanceActions(
                 driver: driver, plugger: plugger, fences: fences, folders: nil, activity: activity, known: known,
-                log: log)
+                transfer: NoTransfer(), log: log)
             sync = PowerStateSync(
                 host: "h1", driver: driver, conductor: conductor, actions: actions, folders: nil, plugger: plugger,
                 fences: fences, activity: activity, known: known, interval: .seconds(60), log: log)

@@ -40,6 +40,28 @@ struct PortAllocationTests {
         return request
     }
 
+    @Test("Ports go with their server to another host, or to none, and keep their addresses")
+    func bind() async throws {
+        let engine = try await engine(.sqlite)
+        let asked = request()
+        let info = try await engine.allocate(asked)
+        func hosts() async throws -> [String] {
+            try await engine.database.read { connection in
+                try connection.rows("SELECT host FROM ports ORDER BY id") { try $0.text(0) }
+            }
+        }
+        let fence = Fence(workflow: .random(), step: 1, epoch: 2)
+        for host in ["host2", "host2", "", "host1"] {
+            #expect(try await engine.bind(BindNetwork(fence, asked.serverID, host: host)) == info)
+            #expect(try await hosts() == [host])
+        }
+        let late = Fence(workflow: fence.workflow, step: 1, epoch: 1)
+        await #expect { _ = try await engine.bind(BindNetwork(late, asked.serverID, host: "x")) } throws: {
+            NovaError($0).code == .stale
+        }
+        #expect(try await engine.bind(BindNetwork(fence, .random(), host: "x")).ports.isEmpty)
+    }
+
     @Test("A server gets the next address, and the same ports when asked again", arguments: DatabaseKind.available)
     func idempotent(kind: DatabaseKind) async throws {
         let engine = try await engine(kind)

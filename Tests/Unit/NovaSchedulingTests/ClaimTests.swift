@@ -25,6 +25,39 @@ import Testing
         #expect(try SchemaCheck.differences(PlacementSchema.current).isEmpty)
     }
 
+    @Test(arguments: DatabaseKind.available) func whatAServerHoldsGoesToItsMigrationAndBack(kind: DatabaseKind)
+        async throws
+    {
+        let placement = try await repository(kind)
+        let (a, b, server, migration) = (ProviderID.random(), ProviderID.random(), ServerID.random(), ServerID.random())
+        for (id, name) in [(a, "a"), (b, "b")] { try await placement.report(id, name: name, Fleet.inventories()) }
+        func held(_ consumer: ServerID) async throws -> [String] {
+            try await placement.allocations(of: consumer).allocations.map {
+                "\($0.providerID == a ? "a" : "b") \($0.resourceClass) \($0.used)"
+            }
+        }
+        _ = try await claim(placement, server, a, memory: 1000)
+        // Twice: a step is repeated, and by then the server may hold something else.
+        for _ in 0..<2 {
+            try await placement.handOver(from: server, to: migration, replacing: false)
+            #expect(try await held(migration) == ["a MEMORY_MB 1000"])
+            _ = try await claim(placement, server, b, memory: 2000)
+        }
+        #expect(try await held(server) == ["b MEMORY_MB 2000"])
+        #expect(try await placement.allocations(of: migration).consumer?.projectID == ProjectID("p"))
+        for _ in 0..<2 {
+            try await placement.handOver(from: migration, to: server, replacing: true)
+            #expect(try await held(server) == ["a MEMORY_MB 1000"])
+            #expect(try await held(migration) == [])
+        }
+        #expect(try await placement.allocations(of: migration).consumer == nil)
+        #expect(try await placement.usageDifferences(limit: 10).isEmpty)
+        #expect(try await placement.provider(b).inventories.allSatisfy { $0.used == 0 })
+        await #expect(throws: NovaError.self) {
+            try await placement.handOver(from: server, to: server, replacing: true)
+        }
+    }
+
     @Test(arguments: DatabaseKind.available) func claimsAreAllOrNoneAndIdempotent(kind: DatabaseKind) async throws {
         let placement = try await repository(kind)
         let (a, b, server) = (ProviderID.random(), ProviderID.random(), ServerID.random())

@@ -21,7 +21,8 @@ private final class Trace: Sendable {
 struct WorkflowTests {
     /// Three steps; `fail` says what a step throws at an attempt.
     private func workflow(
-        _ trace: Trace, fail: @escaping @Sendable (String, Int) -> NovaError? = { _, _ in nil },
+        _ trace: Trace, mustFinishFrom: String? = nil,
+        fail: @escaping @Sendable (String, Int) -> NovaError? = { _, _ in nil },
         response: FailureResponse = .undo
     ) -> Workflow<DeleteState> {
         Workflow(
@@ -33,9 +34,28 @@ struct WorkflowTests {
                         trace.add("run \(name)")
                         if let error = fail(name, trace.count("run \(name)")) { throw error }
                     }, undo: { _, _ in trace.add("undo \(name)") }, onFailure: { _, _ in response })
-            }, deadline: .seconds(60),
+            }, deadline: .seconds(60), mustFinishFrom: mustFinishFrom,
             succeeded: { _, _, _ in trace.add("succeeded") },
-            failed: { _, _, _, error in trace.add("failed \(error.code)") })
+            failed: { _, _, _, error in trace.add("failed \(error.code)") },
+            settled: mustFinishFrom == nil ? nil : { @Sendable _, _ in trace.add("settled") },
+            stranded: { _, _ in trace.add("stranded") })
+    }
+
+    @Test("from a step on there is no way back: before it a workflow is undone, from there on it is finished")
+    func pointOfNoReturn() async throws {
+        let late = Trace()
+        let (record, _) = try await run(
+            workflow(late, mustFinishFrom: "two") { name, attempt in
+                name == "two" && attempt < 3 ? NovaError(.badRequest, "no") : nil
+            }, .sqlite)
+        #expect(record.state == .succeeded)
+        #expect(late.all == ["run one", "run two", "run two", "run two", "run three", "succeeded"])
+        let early = Trace()
+        let (failed, _) = try await run(
+            workflow(early, mustFinishFrom: "two") { name, _ in name == "one" ? NovaError(.badRequest, "no") : nil },
+            .sqlite)
+        #expect(failed.state == .failed)
+        #expect(early.all == ["run one", "failed \(NovaError.Code.badRequest)", "undo one"])
     }
 
     /// Runs a workflow to its end and returns its row.

@@ -48,7 +48,9 @@ CREATE TABLE servers (
     image_properties BLOB,
     -- as the flavor says; null in rows of older releases
     vcpus INTEGER,
-    memory_mb INTEGER
+    memory_mb INTEGER,
+    -- set while it is shelved
+    shelved BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX servers_by_project ON servers (project_id, is_deleted, created_at DESC, id DESC);
 CREATE INDEX servers_by_time ON servers (is_deleted, created_at DESC, id DESC);
@@ -60,6 +62,8 @@ CREATE INDEX servers_without_size ON servers (id) WHERE vcpus IS NULL AND is_del
 CREATE INDEX servers_by_deletion ON servers (deleted_at) WHERE is_deleted = 1;
 -- What can be restored.
 CREATE INDEX servers_soft_deleted ON servers (project_id, deleted_at) WHERE vm_state = 'soft-delete' AND is_deleted = 0;
+-- What is to leave its host in a while.
+CREATE INDEX servers_shelved ON servers (id) WHERE vm_state = 'shelved' AND is_deleted = 0;
 CREATE INDEX servers_by_group ON servers (server_group_id) WHERE server_group_id IS NOT NULL;
 
 -- The last sequence number that was given to a server.
@@ -292,9 +296,14 @@ CREATE TABLE migrations (
     new_flavor INTEGER,
     is_hidden INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
-    updated_at INTEGER
+    updated_at INTEGER,
+    -- both sides of the move
+    move BLOB
 ) STRICT;
 CREATE INDEX migrations_by_server ON migrations (server_id, created_at DESC);
+-- Moves that somebody works on, or that wait for their confirmation.
+CREATE INDEX migrations_open ON migrations (server_id)
+    WHERE status NOT IN ('confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done');
 
 CREATE TABLE security_groups (
     id TEXT PRIMARY KEY,

@@ -9,7 +9,9 @@ extension Reconciler {
         needs: [.placement, .database]
     ) { picture in
         let busy = picture.busy
-        let held = picture.consumers.filter { !busy.contains($0.consumer) }.compactMap { judge($0, picture) }
+        // What a move holds until it is confirmed is the move's.
+        let held = picture.consumers.filter { !busy.contains($0.consumer) && picture.moves[$0.consumer] == nil }
+            .compactMap { judge($0, picture) }
         let holders = Set(picture.consumers.map(\.consumer))
         let lacking = picture.servers.values.sorted { $0.id < $1.id }.filter { server in
             server.host != nil && server.providerID != nil && server.taskState == nil && !busy.contains(server.id)

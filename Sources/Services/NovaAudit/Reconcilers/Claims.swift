@@ -15,7 +15,9 @@ extension Reconciler {
                 "The server has no host and holds \(Reconciler.text(consumer)).", remedy: "It is given back.",
                 isSafe: true, .releaseClaim(consumer.consumer))
         }
-        let ports = Set(picture.ports.map(\.serverID)).filter { hostless[$0] != nil }.sorted().map { id in
+        // A shelved server keeps its addresses.
+        let portless = hostless.filter { $0.value.vmState != .shelvedOffloaded }
+        let ports = Set(picture.ports.map(\.serverID)).filter { portless[$0] != nil }.sorted().map { id in
             Drift(
                 "ports-without-instance", id.description, server: id,
                 "The server has no host, and ports are bound to it.",

@@ -146,6 +146,7 @@ struct AuditGatherer: Sendable {
                 after = last.id
             }
             picture.workflows = try table.openWorkflows()
+            picture.moves = try table.moves()
             picture.services = try HostTable(connection).services()
             var named = Set(picture.workflows.map(\.serverID))
             named.formUnion(picture.consumers.map(\.consumer))
