@@ -27,10 +27,10 @@ public struct ShelveState: Record, Equatable {
     public var formerState = VMState.active
     /// Whether it leaves its host at once.
     public var offloads = false
+    public var powerState = PowerState.noState
     /// Where it was, once it has left its host.
     public var host: String?
     public var network = NetworkInfo()
-    public var powerState = PowerState.noState
 
     public init() {}
     public init(_ serverID: ServerID) { self.serverID = serverID }
@@ -41,9 +41,9 @@ public struct ShelveState: Record, Equatable {
         visitor.visit("image", &image)
         visitor.visit("former_state", &formerState)
         visitor.visit("offloads", &offloads)
+        visitor.visit("power_state", &powerState)
         visitor.visit("host", &host)
         visitor.visit("network", &network)
-        visitor.visit("power_state", &powerState)
     }
 }
 
