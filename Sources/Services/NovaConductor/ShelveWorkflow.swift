@@ -28,7 +28,7 @@ enum ShelveWorkflow {
                     if record.step < stopStep { rest(&server) }
                 }
             },
-            settled: { connection, state in try end(state, connection) },
+            settled: { connection, state in try endLater(&state, connection) },
             stranded: { connection, state in
                 try ServerTable(connection).change(state.serverID) { server in
                     guard server.taskState != nil else { return }
@@ -44,11 +44,20 @@ enum ShelveWorkflow {
             WorkflowKindName.shelveOffload, steps: leaving(parts), deadline: .seconds(365 * 86_400),
             succeeded: { connection, state, _ in try end(state, connection) },
             failed: { connection, state, _, error in try ServerAtWork(state.serverID, connection).fail(error, nil) },
-            settled: { connection, state in try end(state, connection) })
+            settled: { connection, state in try endLater(&state, connection) })
     }
 
     private static func rest(_ server: inout ServerRecord) {
         if let task = server.taskState, tasks.contains(task) { server.taskState = nil }
+    }
+
+    /// The host pays later: what it owes must be known when the row says no more where the server was.
+    private static func endLater(_ state: inout ShelveState, _ connection: Connection) throws {
+        if state.host == nil, let server = try ServerTable(connection).find(state.serverID) {
+            state.host = server.host
+            state.network = server.network
+        }
+        try end(state, connection)
     }
 
     private static func end(_ state: ShelveState, _ connection: Connection) throws {
