@@ -13,8 +13,8 @@ public enum ComputeInterface: RPCInterface {
         ComputeRemoveLeftover.self, ComputePrepareImages.self, ComputeRebuild.self, ComputeRescue.self,
         ComputeUnrescue.self, ComputeSnapshot.self, ComputeUploadSnapshot.self, ComputeDiscardSnapshot.self,
         ComputeDiagnostics.self, ComputeSetPassword.self, ComputeTransferEnd.self,
-        ComputeSetAside.self, ComputeFetchDisks.self,
-        ComputeFinishMove.self, ComputeBringBack.self, ComputeForgetAside.self,
+        ComputeSetAside.self, ComputeOfferDisks.self, ComputeFetchDisks.self, ComputeFinishMove.self,
+        ComputeBringBack.self, ComputeForgetAside.self,
     ]
 }
 

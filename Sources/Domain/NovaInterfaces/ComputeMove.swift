@@ -3,32 +3,29 @@ public import NovaModel
 public import NovaRPC
 public import NovaWire
 
-/// Ends an instance on the host that it leaves, keeps its disks aside and offers them to the host that it goes to.
+/// Ends an instance on the host that it leaves, and keeps its disks aside.
 ///
 /// What is set aside stays until ``ComputeBringBack``, ``ComputeForgetAside`` or ``ComputeDestroy``.
 public struct ComputeSetAside: RPCMethod, Equatable {
-    public typealias Response = TransferOffer
+    public typealias Response = Nothing
     public static let topic = "compute"
     public static let name = "set_aside"
     public static let number: UInt16 = 30
     public static let since: UInt16 = 1
     public static let isIdempotent = true
-    public static let timeout = Duration.seconds(3600)
+    public static let timeout = Duration.seconds(300)
 
     public var fence = Fence()
     public var serverID = ServerID.none
     public var network = NetworkInfo()
-    /// The host that the disks go to; this one for a move that only changes the instance's size.
-    public var target = ""
     /// How long the guest may take to shut down before it is powered off, in seconds.
     public var shutdownTimeout: Int64 = 60
 
     public init() {}
-    public init(_ fence: Fence, _ serverID: ServerID, _ network: NetworkInfo, target: String) {
+    public init(_ fence: Fence, _ serverID: ServerID, _ network: NetworkInfo) {
         self.fence = fence
         self.serverID = serverID
         self.network = network
-        self.target = target
     }
 
     @inlinable
@@ -36,8 +33,39 @@ public struct ComputeSetAside: RPCMethod, Equatable {
         visitor.visit("fence", &fence)
         visitor.visit("server_id", &serverID)
         visitor.visit("network", &network)
-        visitor.visit("target", &target)
         visitor.visit("shutdown_timeout", &shutdownTimeout)
+    }
+}
+
+/// Offers the disks that were set aside to the host that the instance goes to.
+///
+/// Each call offers them anew: what a host offers, and the certificate that it is known by, end with its compute service.
+public struct ComputeOfferDisks: RPCMethod, Equatable {
+    public typealias Response = TransferOffer
+    public static let topic = "compute"
+    public static let name = "offer_disks"
+    public static let number: UInt16 = 35
+    public static let since: UInt16 = 1
+    public static let isIdempotent = true
+    public static let timeout = Duration.seconds(3600)
+
+    public var fence = Fence()
+    public var serverID = ServerID.none
+    /// The host that the disks go to; this one for a move that only changes the instance's size.
+    public var target = ""
+
+    public init() {}
+    public init(_ fence: Fence, _ serverID: ServerID, to target: String) {
+        self.fence = fence
+        self.serverID = serverID
+        self.target = target
+    }
+
+    @inlinable
+    public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
+        visitor.visit("fence", &fence)
+        visitor.visit("server_id", &serverID)
+        visitor.visit("target", &target)
     }
 }
 

@@ -55,8 +55,8 @@ public struct MoveState: Record, Equatable {
     public var mayStay = false
     /// The server's ports as they are bound now.
     public var network = NetworkInfo()
-    /// What the source offers to the host that the server goes to.
-    public var offer: TransferOffer?
+    /// Whether the source has ended the guest and keeps its disks aside.
+    public var isAside = false
     public var explanation: SchedulingExplanation?
     public var powerState = PowerState.noState
     /// Whether the server is to be stopped at the end, whatever it was before.
@@ -82,7 +82,7 @@ public struct MoveState: Record, Equatable {
         visitor.visit("ignored_hosts", &ignoredHosts)
         visitor.visit("may_stay", &mayStay)
         visitor.visit("network", &network)
-        visitor.visit("offer", &offer)
+        visitor.visit("is_aside", &isAside)
         visitor.visit("explanation", &explanation)
         visitor.visit("power_state", &powerState)
         visitor.visit("ends_stopped", &endsStopped)

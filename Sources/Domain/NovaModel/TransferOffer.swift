@@ -5,8 +5,9 @@ public import NovaWire
 public struct TransferOffer: Record, Equatable {
     /// The compute host that has the files.
     public var host = ""
-    /// `address:port` of its transfer service; empty when there is nothing to send.
-    public var endpoint = ""
+    /// Where its transfer service listens; empty for files that stay on their host.
+    public var address = ""
+    public var port: Int64 = 0
     /// SHA-256 of the transfer service's certificate, hex.
     public var fingerprint = ""
     /// The conductor's permission for one host to fetch the files of one server.
@@ -19,7 +20,8 @@ public struct TransferOffer: Record, Equatable {
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
         visitor.visit("host", &host)
-        visitor.visit("endpoint", &endpoint)
+        visitor.visit("address", &address)
+        visitor.visit("port", &port)
         visitor.visit("fingerprint", &fingerprint)
         visitor.visit("grant", &grant)
         visitor.visit("files", &files)
@@ -30,21 +32,22 @@ public struct TransferOffer: Record, Equatable {
 public struct TransferFile: Record, Equatable {
     /// The name in the server's folder; one that begins with `_base/` is an image of the host's cache, on which a disk lies.
     public var name = ""
-    public var bytes: Int64 = 0
-    /// Hex; empty when it was not summed up.
-    public var sha256 = ""
+    /// Bytes, holes included.
+    public var size: Int64 = 0
+    /// What its content is known by (`proto-spec/wire/transfer.md`), hex; empty for a file that stays on its host.
+    public var digest = ""
 
     public init() {}
-    public init(_ name: String, bytes: Int64, sha256: String = "") {
+    public init(_ name: String, size: Int64, digest: String = "") {
         self.name = name
-        self.bytes = bytes
-        self.sha256 = sha256
+        self.size = size
+        self.digest = digest
     }
 
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
         visitor.visit("name", &name)
-        visitor.visit("bytes", &bytes)
-        visitor.visit("sha256", &sha256)
+        visitor.visit("size", &size)
+        visitor.visit("digest", &digest)
     }
 }

@@ -54,5 +54,7 @@ final class OfferBook: Sendable {
         }
     }
 
-    func remove(_ scope: TransferScope) { offers.withLock { $0[scope] = nil } }
+    func remove(where applies: (TransferScope) -> Bool) {
+        offers.withLock { offers in offers = offers.filter { !applies($0.key) } }
+    }
 }

@@ -109,7 +109,10 @@ public final class TransferHost: Sendable {
     }
 
     /// Ends an offer, or the expectation of streams; connections that were let in go on.
-    public func withdraw(_ scope: TransferScope) { offers.remove(scope) }
+    public func withdraw(_ scope: TransferScope) { withdraw { $0 == scope } }
+
+    /// Ends all offers and expectations that a test applies to; connections that were let in go on.
+    public func withdraw(where applies: (TransferScope) -> Bool) { offers.remove(where: applies) }
 
     /// Fetches a file to a path in a folder that exists, over as many connections as it takes.
     ///

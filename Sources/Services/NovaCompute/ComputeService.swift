@@ -61,8 +61,9 @@ public final class ComputeService: RunnableService {
             builds: config[ComputeOptions.builds], runner: .shared, threads: threads)
         let folders = driver.isReal ? allFolders : nil
         transfers = driver.isReal ? try TransferListening(context) : nil
-        let transfer = LocalTransfer(
+        let local = LocalTransfer(
             host: context.host, source: { "\(allFolders.asidePath($1))/\($0)" }, runner: .shared)
+        let transfer: any DiskTransfer = transfers.map { HostTransfer(local: local, listening: $0) } ?? local
         self.driver = driver
         self.client = client
         self.activity = activity
@@ -148,6 +149,7 @@ public final class ComputeService: RunnableService {
         dispatcher.on(ComputeRescue.self) { [actions] request, _ in try await actions.rescue(request) }
         dispatcher.on(ComputeUnrescue.self) { [actions] request, _ in try await actions.unrescue(request) }
         dispatcher.on(ComputeSetAside.self) { [actions] request, _ in try await actions.setAside(request) }
+        dispatcher.on(ComputeOfferDisks.self) { [actions] request, _ in try await actions.offerDisks(request) }
         dispatcher.on(ComputeFetchDisks.self) { [actions] request, _ in try await actions.fetchDisks(request) }
         dispatcher.on(ComputeFinishMove.self) { [actions] request, _ in try await actions.finishMove(request) }
         dispatcher.on(ComputeBringBack.self) { [actions] request, _ in try await actions.bringBack(request) }

@@ -1,49 +1,24 @@
-public import NovaCore
-public import NovaModel
-import NovaProcess
+import NovaCore
+import NovaModel
 
 /// The way of disks from one compute host to another: between the two compute services, by a conductor's grant.
-public protocol DiskTransfer: Sendable {
-    /// What another host needs in order to fetch files of a server from here.
+protocol DiskTransfer: Sendable {
+    /// Offers files of a server to another host, until ``withdraw(_:)``; an earlier offer of the workflow ends.
     ///
     /// - Parameters:
     ///   - files: by their names in the offer, the paths on this host.
     ///   - target: the host that may fetch them.
-    func offer(_ files: [String: String], of id: ServerID, to target: String) async throws -> TransferOffer
+    /// - Returns: what the target needs, but for the conductor's grant.
+    func offer(
+        _ files: [String: String], of id: ServerID, in workflow: WorkflowID, to target: String
+    ) async throws -> TransferOffer
 
     /// Fetches one file, whole or not at all; a file that is there already is left as it is, and one that was fetched in part
     /// goes on where it was.
     ///
     /// - Returns: the bytes that this call has brought.
     func fetch(_ file: TransferFile, of id: ServerID, from offer: TransferOffer, to path: String) async throws -> Int64
-}
 
-/// Disks that stay on their host, for a move that only changes an instance's size.
-struct LocalTransfer: DiskTransfer {
-    let host: String
-    /// The path of a file that this host has set aside.
-    let source: @Sendable (_ name: String, _ id: ServerID) -> String
-    let runner: CommandRunner
-
-    func offer(_ files: [String: String], of id: ServerID, to target: String) async throws -> TransferOffer {
-        var offer = TransferOffer(host: host)
-        offer.files = files.sorted { $0.key < $1.key }.map {
-            TransferFile($0.key, bytes: HostFiles.size($0.value) ?? 0)
-        }
-        return offer
-    }
-
-    func fetch(_ file: TransferFile, of id: ServerID, from offer: TransferOffer, to path: String) async throws -> Int64
-    {
-        if HostFiles.exists(path) { return 0 }
-        guard offer.host == host else {
-            throw NovaError(
-                .notImplemented, "This compute host cannot fetch disks from another one.",
-                details: "\(file.name) of \(id) from \(offer.host)")
-        }
-        try await runner.run(
-            "cp", ["--sparse=always", "--reflink=auto", source(file.name, id), "\(path).part"], within: .seconds(3600))
-        try HostFiles.move("\(path).part", to: path)
-        return HostFiles.size(path) ?? 0
-    }
+    /// Ends all offers of a server's files.
+    func withdraw(_ id: ServerID)
 }

@@ -83,12 +83,30 @@ final class ImageCache: Sendable {
 
     /// This host's copy of an image that another host has under a name; in whatever form hosts keep it.
     func find(like file: String) -> (path: String, format: DiskFile.Format)? {
-        let stem = file.split(separator: ".", omittingEmptySubsequences: false).dropLast().joined(separator: ".")
+        let stem = Self.stem(of: file)
         for format in [DiskFile.Format.raw, .qcow2] {
             let path = "\(folder)/\(stem).\(format.rawValue)"
             if !stem.isEmpty, HostFiles.exists(path) { return (path, format) }
         }
         return nil
+    }
+
+    /// Takes an image over from another host, unless this host has it; many askers wait for one transfer.
+    ///
+    /// - Parameters:
+    ///   - file: its name in the other host's cache.
+    ///   - fetch: brings it, whole or not at all, to a path.
+    /// - Returns: what `fetch` returned, 0 for an image that was here.
+    func receive(_ file: String, by fetch: @escaping @Sendable (String) async throws -> Int64) async throws -> Int64 {
+        try await gates.with(Self.stem(of: file)) { [self] in
+            if find(like: file) != nil { return 0 }
+            return try await fetch("\(folder)/\(file)")
+        }
+    }
+
+    /// The name that an image has in all forms that hosts keep it in.
+    private static func stem(of file: String) -> String {
+        file.split(separator: ".", omittingEmptySubsequences: false).dropLast().joined(separator: ".")
     }
 
     private func find(_ name: String) async throws -> CachedImage? {

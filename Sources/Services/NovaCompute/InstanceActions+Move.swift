@@ -6,8 +6,8 @@ import VirtDriver
 
 // An instance that goes to another host, or changes its size on this one.
 extension InstanceActions {
-    /// Shuts an instance down, keeps its disks aside and offers them.
-    func setAside(_ request: ComputeSetAside) async throws -> TransferOffer {
+    /// Shuts an instance down and keeps its disks aside.
+    func setAside(_ request: ComputeSetAside) async throws -> Nothing {
         let id = request.serverID
         let graceful = Duration.seconds(max(0, min(Self.longestShutdown, request.shutdownTimeout)))
         return try await fenced(id, request.fence, ComputeSetAside.name) { [self] in
@@ -17,9 +17,17 @@ extension InstanceActions {
                 known.forget(id)
             }
             try await plugger.unplug(request.network, id)
+            try await folders?.setAside(id, for: request.fence.workflow)
+            return Nothing()
+        }
+    }
+
+    /// Offers what was set aside: not remembered, since the offer lives no longer than this process.
+    func offerDisks(_ request: ComputeOfferDisks) async throws -> TransferOffer {
+        let id = request.serverID
+        return try await fenced(id, request.fence, ComputeOfferDisks.name, remembers: false) { [self] in
             guard let folders else { return TransferOffer() }
-            try await folders.setAside(id, for: request.fence.workflow)
-            return try await folders.offer(id, to: request.target, by: transfer)
+            return try await folders.offer(id, in: request.fence.workflow, to: request.target, by: transfer)
         }
     }
 
@@ -44,6 +52,7 @@ extension InstanceActions {
     func bringBack(_ request: ComputeBringBack) async throws -> InstanceOutcome {
         let id = request.instance.id
         return try await fenced(id, request.fence, ComputeBringBack.name) { [self] in
+            transfer.withdraw(id)
             if let folders, folders.hasAside(id) {
                 try await driver.destroy(id)
                 known.forget(id)
@@ -57,6 +66,7 @@ extension InstanceActions {
     /// Removes what is kept aside of an instance that lives here.
     func forgetAside(_ request: ComputeForgetAside) async throws -> Nothing {
         try await fenced(request.serverID, request.fence, ComputeForgetAside.name) { [self] in
+            transfer.withdraw(request.serverID)
             try await folders?.forgetAside(request.serverID)
             return Nothing()
         }

@@ -133,7 +133,7 @@ final class InstanceActions: Sendable {
 
     /// Runs an action when its fence allows it, else answers what it answered before.
     func fenced<T: Record>(
-        _ id: ServerID, _ fence: Fence, _ method: String, destroys: Bool = false,
+        _ id: ServerID, _ fence: Fence, _ method: String, destroys: Bool = false, remembers: Bool = true,
         _ body: @escaping @Sendable () async throws -> T
     ) async throws -> T {
         activity.begin(id)
@@ -147,7 +147,9 @@ final class InstanceActions: Sendable {
             do {
                 let answer = try await body()
                 try await Faults.point("compute.\(method).after", "\(id)")
-                try await fences.finish(id, fence, method: method, outcome: answer.encoded(), destroyed: destroys)
+                if remembers {
+                    try await fences.finish(id, fence, method: method, outcome: answer.encoded(), destroyed: destroys)
+                }
                 ComputeMetrics.shared.note(method, "ok", started.duration(to: SteadyClock.now))
                 try await Faults.point("compute.\(method).recorded", "\(id)")
                 log.debug("\(method) done", metadata: ["server": "\(id)"])

@@ -49,7 +49,9 @@ extension InstanceFolders {
     }
 
     /// Offers what was set aside, and the images of the cache that disks of it lie on.
-    func offer(_ id: ServerID, to target: String, by transfer: any DiskTransfer) async throws -> TransferOffer {
+    func offer(
+        _ id: ServerID, in workflow: WorkflowID, to target: String, by transfer: any DiskTransfer
+    ) async throws -> TransferOffer {
         let files = try await threads.run { [self] in
             let aside = asidePath(id)
             guard hasAside(id) else {
@@ -63,7 +65,7 @@ extension InstanceFolders {
             if let base = try base(of: "\(aside)/disk") { files[Self.basePrefix + base] = "\(cache.folder)/\(base)" }
             return files
         }
-        return try await transfer.offer(files, of: id, to: target)
+        return try await transfer.offer(files, of: id, in: workflow, to: target)
     }
 
     /// Brings an instance's files here and makes them as its flavor says.
@@ -80,9 +82,13 @@ extension InstanceFolders {
             guard Self.isPlain(base ?? file.name) else {
                 throw NovaError(.badRequest, "The source offers a file that has no place here.", details: file.name)
             }
-            if let base, cache.find(like: base) != nil { continue }
-            let target = base.map { "\(cache.folder)/\($0)" } ?? "\(folder)/\(file.name)"
-            bytes += try await transfer.fetch(file, of: instance.id, from: offer, to: target)
+            if let base {
+                bytes += try await cache.receive(base) {
+                    try await transfer.fetch(file, of: instance.id, from: offer, to: $0)
+                }
+            } else {
+                bytes += try await transfer.fetch(file, of: instance.id, from: offer, to: "\(folder)/\(file.name)")
+            }
         }
         try await gate.with { [self] in
             try await fit(instance, offer)

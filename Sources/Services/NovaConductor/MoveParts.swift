@@ -1,4 +1,5 @@
 import NovaCore
+import NovaCrypto
 import NovaDatabase
 import NovaInterfaces
 import NovaModel
@@ -101,6 +102,24 @@ struct MoveParts: Sendable {
         _ = try await parts.bus.call(
             ComputeDestroy(context.fence, state.serverID, state.network), to: .host(ComputeDestroy.topic, host),
             context: context.request)
+    }
+
+    /// The disks that the source has set aside, with the permission for the target to fetch them.
+    ///
+    /// Asked for anew in each try: a compute service that was started again has another certificate, and offers nothing.
+    func offerDisks(_ state: MoveState, _ context: StepContext) async throws -> TransferOffer {
+        let target = try host(state.move.target)
+        var offer = try await parts.bus.call(
+            ComputeOfferDisks(context.fence, state.serverID, to: target),
+            to: .host(ComputeOfferDisks.topic, state.move.source.host), context: context.request)
+        guard !offer.address.isEmpty else { return offer }
+        let end = try await parts.bus.call(
+            ComputeTransferEnd(), to: .host(ComputeTransferEnd.topic, target), context: context.request)
+        offer.grant = try parts.grants.grant(
+            .disk, of: state.serverID, in: context.fence.workflow,
+            listening: TransferEnd(host: offer.host, fingerprint: offer.fingerprint),
+            connecting: TransferEnd(host: target, fingerprint: end.fingerprint))
+        return offer
     }
 
     /// The server runs on its first host again, if it ran there; one that is being deleted is left alone.

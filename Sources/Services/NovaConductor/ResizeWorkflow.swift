@@ -89,8 +89,8 @@ enum ResizeWorkflow {
                     to: .host(ComputePrepareImages.topic, host), context: context.request)
             },
             undo: { state, context in
-                // Without an offer nothing was fetched.
-                guard state.offer != nil, !state.move.isOnOneHost else { return }
+                // While the source has its disks nothing was fetched.
+                guard state.isAside, !state.move.isOnOneHost else { return }
                 try await move.destroy(state, on: state.move.target, context)
             },
             host: MoveParts.target,
@@ -109,11 +109,11 @@ enum ResizeWorkflow {
             begin: { try MoveParts.show(.resizeMigrating, "migrating", $1, $0) },
             run: { state, context in
                 let server = try await move.parts.server(state.serverID)
-                var request = ComputeSetAside(
-                    context.fence, state.serverID, server.network, target: try move.host(state.move.target))
+                var request = ComputeSetAside(context.fence, state.serverID, server.network)
                 request.shutdownTimeout = Int64(move.parts.shutdownTimeout)
-                state.offer = try await move.parts.bus.call(
+                _ = try await move.parts.bus.call(
                     request, to: .host(ComputeSetAside.topic, state.move.source.host), context: context.request)
+                state.isAside = true
             },
             undo: { try await move.bringBack(&$0, $1) },
             undone: { connection, state in
@@ -132,9 +132,7 @@ enum ResizeWorkflow {
             "transfer",
             begin: { try MoveParts.show(.resizeMigrated, "post-migrating", $1, $0) },
             run: { state, context in
-                guard let offer = state.offer else {
-                    throw NovaError(.internal, "The server's host has offered no disks.")
-                }
+                let offer = try await move.offerDisks(state, context)
                 let request = ComputeFetchDisks(context.fence, try await move.newInstance(state, context), offer)
                 _ = try await move.parts.bus.call(
                     request, to: .host(ComputeFetchDisks.topic, try move.host(state.move.target)),

@@ -72,7 +72,7 @@ struct MoveFilesTests {
         for _ in 0..<2 { try await old.folders.setAside(id, for: workflow) }
         #expect(!HostFiles.exists(old.folders.path(id)) && old.folders.hasAside(id))
         let transfer = new.transfer(from: old)
-        let offer = try await old.folders.offer(id, to: "new", by: transfer)
+        let offer = try await old.folders.offer(id, in: workflow, to: "new", by: transfer)
         #expect(offer.files.map(\.name).contains("disk"))
         // Its image is gone from the image service: the other host's copy comes along.
         instance.image = nil
@@ -105,7 +105,7 @@ struct MoveFilesTests {
         func resize(to size: Int64) async throws {
             try await host.folders.setAside(id, for: .random())
             instance.flavor.rootGB = size
-            let offer = try await host.folders.offer(id, to: "h", by: transfer)
+            let offer = try await host.folders.offer(id, in: .random(), to: "h", by: transfer)
             _ = try await host.folders.receive(instance, offer, by: transfer)
         }
         let disk = "\(host.folders.path(id))/disk"
@@ -132,7 +132,7 @@ struct MoveFilesTests {
         instance.id = .random()
         for name in ["../x", "a/b", "owner", "_base/../x", "_base/", ""] {
             var offer = TransferOffer(host: "h")
-            offer.files = [TransferFile(name, bytes: 1)]
+            offer.files = [TransferFile(name, size: 1)]
             let transfer = host.transfer(from: host)
             await #expect { _ = try await host.folders.receive(instance, offer, by: transfer) } throws: {
                 NovaError($0).code == .badRequest
