@@ -12,9 +12,9 @@ public enum ComputeInterface: RPCInterface {
         ComputeBuild.self, ComputeDestroy.self, ComputePower.self, ComputeConsoleOutput.self, ComputeInventory.self,
         ComputeRemoveLeftover.self, ComputePrepareImages.self, ComputeRebuild.self, ComputeRescue.self,
         ComputeUnrescue.self, ComputeSnapshot.self, ComputeUploadSnapshot.self, ComputeDiscardSnapshot.self,
-        ComputeDiagnostics.self, ComputeSetPassword.self, ComputeTransferEnd.self,
-        ComputeSetAside.self, ComputeOfferDisks.self, ComputeFetchDisks.self, ComputeFinishMove.self,
-        ComputeBringBack.self, ComputeForgetAside.self,
+        ComputeDiagnostics.self, ComputeSetPassword.self, ComputeSetAside.self, ComputeFetchDisks.self,
+        ComputeFinishMove.self, ComputeBringBack.self, ComputeForgetAside.self, ComputeOfferDisks.self,
+        ComputeTransferEnd.self,
     ]
 }
 

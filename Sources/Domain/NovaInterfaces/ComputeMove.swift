@@ -16,8 +16,8 @@ public struct ComputeSetAside: RPCMethod, Equatable {
     public static let timeout = Duration.seconds(300)
 
     public var fence = Fence()
-    public var serverID = ServerID.none
     public var network = NetworkInfo()
+    public var serverID = ServerID.none
     /// How long the guest may take to shut down before it is powered off, in seconds.
     public var shutdownTimeout: Int64 = 60
 
@@ -31,8 +31,8 @@ public struct ComputeSetAside: RPCMethod, Equatable {
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
         visitor.visit("fence", &fence)
-        visitor.visit("server_id", &serverID)
         visitor.visit("network", &network)
+        visitor.visit("server_id", &serverID)
         visitor.visit("shutdown_timeout", &shutdownTimeout)
     }
 }

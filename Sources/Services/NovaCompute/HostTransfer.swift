@@ -1,4 +1,5 @@
 import NovaCore
+import NovaCrypto
 import NovaModel
 import NovaTransfer
 
