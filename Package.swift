@@ -95,6 +95,7 @@ let infra = [
     library(
         "NovaProcess", in: "Infra", ["NovaCore"],
         packages: [log, .product(name: "Subprocess", package: "swift-subprocess")]),
+    library("NovaConsoleLog", in: "Infra"),
     library(
         "NovaTransfer", in: "Infra", ["NovaCore", "NovaWire", "NovaTelemetry", "NovaCrypto", "NovaProcess"],
         packages: [
@@ -137,7 +138,10 @@ let drivers = [
     library("VirtFake", in: "Drivers", ["NovaCore", "NovaWire", "NovaModel", "VirtDriver"]),
     library(
         "VirtLibvirt", in: "Drivers",
-        ["NovaCore", "NovaWire", "NovaModel", "NovaXML", "NovaProcess", "VirtDriver", "CLibvirt"], packages: [log]),
+        [
+            "NovaCore", "NovaWire", "NovaModel", "NovaXML", "NovaProcess", "NovaConsoleLog", "VirtDriver", "CLibvirt",
+        ],
+        packages: [log]),
     library("NetworkDriver", in: "Drivers", ["NovaCore", "NovaModel"]),
     library("NetworkFake", in: "Drivers", ["NovaCore", "NovaModel", "NetworkDriver"]),
     library("NetworkLinux", in: "Drivers", ["NovaCore", "NovaModel", "NovaProcess", "NetworkDriver"], packages: [log]),
@@ -188,6 +192,9 @@ let daemons = [
     daemon("nova-scheduler", ["NovaService", "NovaScheduler"]),
     daemon("nova-conductor", ["NovaService", "NovaConductor"]),
     daemon("nova-compute", ["NovaService", "NovaCompute", "VirtLibvirt", "VirtFake", "NetworkLinux", "NetworkFake"]),
+    Target.executableTarget(
+        name: "nova-console-log", dependencies: ["NovaConsoleLog"], path: "Sources/Daemons/nova-console-log",
+        swiftSettings: strict),
     daemon("nova-api", ["NovaService", "NovaAPI"]),
     daemon(
         "nova-standalone",
@@ -281,8 +288,8 @@ let testTargets = [
     tests(
         "DriverTests", in: "Unit",
         [
-            "NovaCore", "NovaWire", "NovaModel", "NovaXML", "NovaProcess", "VirtDriver", "VirtFake", "VirtLibvirt",
-            "NetworkDriver", "NetworkLinux", "NetworkFake",
+            "NovaCore", "NovaWire", "NovaModel", "NovaXML", "NovaProcess", "NovaConsoleLog", "VirtDriver", "VirtFake",
+            "VirtLibvirt", "NetworkDriver", "NetworkLinux", "NetworkFake",
         ], packages: [log]),
     tests(
         "NovaNetworkTests", in: "Unit",

@@ -220,13 +220,14 @@ make_certificate() {
 }
 
 write_config() {
-    local compute network connection='' ssl='' inner=127.0.0.1 image=127.0.0.1 fabric=''
+    local compute network virt=qemu uri='' connection='' ssl='' inner=127.0.0.1 image=127.0.0.1 fabric=''
     if [[ $CLOUD_TLS == yes ]]; then
         printf -v ssl '\n[ssl]\ncert_file = %s\nkey_file = %s\nca_file = %s\n' "$DIR"/tls/{server.pem,server.key,ca.pem}
     fi
     if [[ $CLOUD_DATABASE == postgresql ]]; then connection=$(postgresql_url "$DIR/postgresql"); fi
     case $CLOUD_DRIVER in
     libvirt) compute=libvirt.LibvirtDriver network=linux ;;
+    lxc) compute=libvirt.LibvirtDriver network=linux virt=lxc uri=$(lxc_uri) ;;
     fake) compute=fake.FakeDriver network=fake ;;
     esac
     # Other hosts of the machine reach the queue and the images over the fabric, users still over the loopback.
@@ -253,7 +254,8 @@ brokers = $(broker_list)
 authorized_keys = $DIR/keys/authorized_keys
 
 [libvirt]
-virt_type = qemu
+virt_type = $virt
+connection_uri = $uri
 
 [identity]
 listen = 127.0.0.1

@@ -5,8 +5,11 @@
 # cloud_domains ID [HOST]: UUIDs of the libvirt domains with the cloud's mark, on host 1 or another.
 cloud_domains() {
     local domain mark uri
-    [[ $CLOUD_DRIVER == libvirt ]] || return 0
-    uri=$(host_uri "${2:-1}")
+    case $CLOUD_DRIVER in
+    libvirt) uri=$(host_uri "${2:-1}") ;;
+    lxc) uri=$(lxc_uri) ;;
+    *) return 0 ;;
+    esac
     timeout 20 virsh -c "$uri" version >/dev/null 2>&1 || return 0
     while read -r domain; do
         [[ -n $domain ]] || continue
@@ -47,21 +50,29 @@ leftovers() {
     cloud_dhcp "$1" | sed 's/^/dnsmasq /'
     cloud_table "$1" | sed 's/^/nft table /'
     host_leftovers
+    lxc_leftovers
 }
 
 wipe_host() {
-    local id=$1 item
+    local id=$1 item uri=qemu:///system
     [[ $id =~ ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$ ]] || die "'$id' is no cloud id: nothing was removed"
     # Without it guests would be left, and nobody be told.
-    [[ $CLOUD_DRIVER != libvirt ]] || ensure_libvirtd
+    case $CLOUD_DRIVER in
+    libvirt) ensure_libvirtd ;;
+    lxc)
+        lxc_up
+        uri=$(lxc_uri)
+        ;;
+    esac
     for item in $(more_hosts); do
         note "host $item"
         host_down "$item"
     done
     while read -r item; do
         note "domain $item"
-        virsh -c qemu:///system destroy "$item" >/dev/null 2>&1 || true
-        virsh -c qemu:///system undefine "$item" --managed-save --snapshots-metadata --nvram >/dev/null
+        virsh -c "$uri" destroy "$item" >/dev/null 2>&1 || true
+        virsh -c "$uri" undefine "$item" --managed-save --snapshots-metadata --nvram >/dev/null 2>&1 ||
+            virsh -c "$uri" undefine "$item" >/dev/null
     done < <(cloud_domains "$id")
     while read -r item; do
         note "dnsmasq $item"

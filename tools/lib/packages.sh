@@ -10,6 +10,9 @@ packages_guest=(
     busybox-static dropbear-bin e2fsprogs cpio gzip kmod syslinux syslinux-common mtools dosfstools fdisk
 )
 packages_test=(python3 python3-venv jq curl openssl openssh-client postgresql)
+# For tools/cloud up --driver lxc alone.
+packages_lxc=(libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients dnsmasq-base nftables iproute2 util-linux
+    qemu-utils busybox-static e2fsprogs)
 # For tools/test --horizon alone.
 packages_browser=(chromium chromium-driver python3-selenium)
 
@@ -21,7 +24,7 @@ missing_packages() {
     done
 }
 
-# install_packages GROUP...: GROUP is build, host, guest, test or browser.
+# install_packages GROUP...: GROUP is build, host, guest, lxc, test or browser.
 install_packages() {
     local group missing=() wanted=()
     for group in "$@"; do
@@ -29,6 +32,7 @@ install_packages() {
         build) wanted+=("${packages_build[@]}") ;;
         host) wanted+=("${packages_host[@]}") ;;
         guest) wanted+=("${packages_guest[@]}") ;;
+        lxc) wanted+=("${packages_lxc[@]}") ;;
         test) wanted+=("${packages_test[@]}") ;;
         browser) wanted+=("${packages_browser[@]}") ;;
         *) die "no package group '$group'" ;;

@@ -17,7 +17,7 @@ import VirtLibvirt
         options.cpuModel = settings.libvirt.cpuModel
         options.machine = settings.libvirt.machine
         options.diskCache = settings.libvirt.diskCache
-        return LibvirtDriver(settings.context, options: options, log: settings.log)
+        return LibvirtDrivers.make(settings.context, options: options, log: settings.log)
     }
 
     private static let fake = VirtDriverFactory("fake.FakeDriver") { settings in

@@ -24,7 +24,7 @@ enum Drivers {
         options.cpuModel = settings.libvirt.cpuModel
         options.machine = settings.libvirt.machine
         options.diskCache = settings.libvirt.diskCache
-        return LibvirtDriver(settings.context, options: options, log: settings.log)
+        return LibvirtDrivers.make(settings.context, options: options, log: settings.log)
     }
 
     static let fake = VirtDriverFactory("fake.FakeDriver") { settings in

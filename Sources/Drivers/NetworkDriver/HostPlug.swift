@@ -11,6 +11,12 @@ public protocol HostPlug: Sendable {
     /// - Throws: ``NovaError`` `conflict` when a device of the name is not ours, `hypervisor` when a command fails.
     func plug(_ port: PortBinding, serverID: ServerID) async throws -> String
 
+    /// Makes the port's bridge alone, for a hypervisor that makes its own device in it.
+    ///
+    /// - Returns: the name that the device shall have; it is the hypervisor's to remove.
+    /// - Throws: as ``plug(_:serverID:)``.
+    func prepare(_ port: PortBinding) async throws -> String
+
     /// Removes the port's tap; succeeds when there is none.
     func unplug(_ port: PortBinding, serverID: ServerID) async throws
 

@@ -18,6 +18,8 @@ public final class FakeHostPlug: HostPlug {
         return name
     }
 
+    public func prepare(_ port: PortBinding) async throws -> String { NetworkNames.tap(port.portID) }
+
     public func unplug(_ port: PortBinding, serverID: ServerID) async throws {
         taps.withLock { _ = $0.removeValue(forKey: port.portID) }
     }

@@ -1,16 +1,22 @@
 public import NetworkDriver
 public import NovaCore
 public import NovaModel
+import Synchronization
 
 /// Taps on Linux bridges, by `ip`.
 ///
 /// The tap is persistent: the hypervisor opens it and closes it, and only ``unplug(_:serverID:)`` removes it.
 public final class LinuxHostPlug: HostPlug {
+    /// How long a bridge waits for the device that its hypervisor makes.
+    private static let grace = Duration.seconds(900)
+
     private let marks: HostMarks
     private let commands: HostCommands
     private let bridges: BridgeMaker
     /// A sweep must not take a bridge away between its making and its first tap.
     private let gate = AsyncGate(limit: 1)
+    /// Bridges that were made for hypervisors' own devices, which come a moment later.
+    private let prepared = Mutex<[String: ContinuousClock.Instant]>([:])
 
     /// - Parameter fabric: the device over which bridges of several hosts are joined by VXLAN (multicast groups
     ///   239.0.0.0/8, UDP port 4789); nil when all guests and nova-network are on one host.
@@ -43,6 +49,15 @@ public final class LinuxHostPlug: HostPlug {
         }
     }
 
+    public func prepare(_ port: PortBinding) async throws -> String {
+        try Self.check(port)
+        return try await gate.with { [self] in
+            prepared.withLock { $0[port.bridge] = SteadyClock.now }
+            try await bridges.ensure(port.bridge, network: port.networkID, mtu: Int(port.mtu))
+            return NetworkNames.tap(port.portID)
+        }
+    }
+
     public func unplug(_ port: PortBinding, serverID: ServerID) async throws {
         let tap = NetworkNames.tap(port.portID)
         try await gate.with { [self] in
@@ -64,10 +79,14 @@ public final class LinuxHostPlug: HostPlug {
             let used = Set(
                 links.filter { !gone.contains($0.name) && marks.network(markedBy: $0.alias) == nil }.compactMap(
                     \.master))
+            let awaited = prepared.withLock { prepared in
+                prepared = prepared.filter { $0.value > SteadyClock.now - Self.grace }
+                return Set(prepared.keys)
+            }
             let idle = links.filter { link in
                 guard marks.network(markedBy: link.alias) != nil else { return false }
                 let bridge = link.name.hasPrefix("nv") ? "nb" + link.name.dropFirst(2) : link.name
-                return !used.contains(bridge) && !addressed.contains(bridge)
+                return !used.contains(bridge) && !addressed.contains(bridge) && !awaited.contains(bridge)
             }
             let names = taps.map(\.name) + idle.map(\.name)
             if !names.isEmpty { try await commands.batch(names.map { "link delete dev \($0)" }) }

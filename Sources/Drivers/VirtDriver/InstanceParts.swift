@@ -26,6 +26,20 @@ public struct InstanceParts: Sendable, Equatable {
     public var consolePath: String { "\(folder)/console.log" }
 }
 
+/// How the compute service makes the parts of a driver's instances.
+public struct PartsForm: Sendable, Equatable {
+    /// `qcow2` lies over the cached image; `raw` is a whole copy of it, for those that know no other.
+    public var rootDisk: DiskFile.Format
+    /// Whether the hypervisor opens a tap of ours for each port; else it makes a device in the network's bridge itself.
+    public var opensTaps: Bool
+
+    /// - Parameters: those of a virtual machine by default.
+    public init(rootDisk: DiskFile.Format = .qcow2, opensTaps: Bool = true) {
+        self.rootDisk = rootDisk
+        self.opensTaps = opensTaps
+    }
+}
+
 /// A file that a guest sees as a disk.
 public struct DiskFile: Sendable, Equatable {
     public enum Format: String, Sendable {
@@ -42,9 +56,10 @@ public struct DiskFile: Sendable, Equatable {
     }
 }
 
-/// A port with the tap device that was made for it.
+/// A port with the name of its device on the host.
 public struct PluggedPort: Sendable, Equatable {
     public var port: PortBinding
+    /// A tap that is there, or the name that the hypervisor shall give its own device (``PartsForm/opensTaps``).
     public var tap: String
 
     public init(_ port: PortBinding, tap: String) {

@@ -16,6 +16,9 @@ public protocol VirtDriver: Sendable {
     /// Whether instances are real: then the caller prepares images and disks and makes its fences durable.
     var isReal: Bool { get }
 
+    /// How the parts of its instances are made.
+    var partsForm: PartsForm { get }
+
     /// What the host has. Name, ratios and reserved amounts are the caller's to fill in.
     func hostResources() async throws -> HostResources
 
@@ -50,6 +53,10 @@ public protocol VirtDriver: Sendable {
 
     /// Lets go of connections and threads; instances go on.
     func close() async
+}
+
+extension VirtDriver {
+    public var partsForm: PartsForm { PartsForm() }
 }
 
 /// A driver that keeps what guests print on their serial console.

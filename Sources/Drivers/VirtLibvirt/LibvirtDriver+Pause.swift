@@ -4,34 +4,15 @@ public import NovaModel
 public import VirtDriver
 
 extension LibvirtDriver: PausingDriver {
-    public func pause(_ id: ServerID) async throws {
-        try await onDomain(id, "pause") { domain in
-            let state = try domain.powerState()
-            guard state != .paused else { return }
-            guard state == .running else { throw Self.wrong(state) }
-            guard virDomainSuspend(domain.pointer) == 0 else { throw LibvirtError.last() }
-        }
-    }
-
-    public func unpause(_ id: ServerID) async throws {
-        try await onDomain(id, "unpause") { domain in
-            let state = try domain.powerState()
-            guard state != .running else { return }
-            guard state == .paused else { throw Self.wrong(state) }
-            guard virDomainResume(domain.pointer) == 0 else { throw LibvirtError.last() }
-        }
-    }
-
-    private static func wrong(_ state: PowerState) -> NovaError {
-        NovaError(.conflict, "The guest is not running.", details: "its power state is \(state.rawValue)")
-    }
+    public func pause(_ id: ServerID) async throws { try await domains.pause(id) }
+    public func unpause(_ id: ServerID) async throws { try await domains.unpause(id) }
 }
 
 extension LibvirtDriver: SuspendingDriver {
     public func suspend(_ id: ServerID) async throws {
         try await onDomain(id, "suspend", within: options.startTimeout) { domain in
             guard domain.isActive else {
-                guard domain.hasSavedMemory else { throw Self.wrong(.shutdown) }
+                guard domain.hasSavedMemory else { throw LibvirtDomains.wrong(.shutdown) }
                 return
             }
             guard virDomainManagedSave(domain.pointer, 0) == 0 else { throw LibvirtError.last() }

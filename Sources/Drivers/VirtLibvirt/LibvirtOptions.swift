@@ -2,7 +2,7 @@
 public struct LibvirtOptions: Sendable, Equatable {
     /// libvirt's connection URI.
     public var uri = "qemu:///system"
-    /// `qemu` (emulation), `kvm`, or `test` for libvirt's test driver.
+    /// `qemu` (emulation), `kvm`, `lxc` (containers), or `test` for libvirt's test driver.
     public var virtType = "qemu"
     /// The guest CPU: `none` leaves the choice to the hypervisor, or a model's name.
     public var cpuModel = "none"
@@ -16,6 +16,8 @@ public struct LibvirtOptions: Sendable, Equatable {
     public var startTimeout: Duration = .seconds(240)
     /// How many calls of libvirt run at a time.
     public var threads = 4
+    /// The program that takes down what containers print, absolute; empty means `nova-console-log` beside our own.
+    public var consoleProgram = ""
 
     public init() {}
 }

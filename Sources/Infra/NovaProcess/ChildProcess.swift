@@ -38,12 +38,23 @@ struct ChildProcess {
     }
 
     private static func spawn(_ command: Command, _ pipes: SpawnPipes) throws -> pid_t {
+        try spawn(command) { actions in
+            posix_spawn_file_actions_adddup2(&actions, pipes.input.read, 0)
+            posix_spawn_file_actions_adddup2(&actions, pipes.output.write, 1)
+            posix_spawn_file_actions_adddup2(&actions, pipes.errors.write, 2)
+        }
+    }
+
+    /// Starts a command, for whose end somebody must wait.
+    ///
+    /// - Parameter streams: says what its standard streams are; nothing else of ours is open in it.
+    static func spawn(
+        _ command: Command, streams: (inout posix_spawn_file_actions_t) -> Void
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, pipes.input.read, 0)
-        posix_spawn_file_actions_adddup2(&actions, pipes.output.write, 1)
-        posix_spawn_file_actions_adddup2(&actions, pipes.errors.write, 2)
+        streams(&actions)
         _ = closeFrom?(&actions, 3)
 
         // A process group of its own, so that children of the command die with it; no blocked or ignored signals.

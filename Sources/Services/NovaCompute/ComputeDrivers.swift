@@ -46,8 +46,9 @@ public struct ComputeDriverSettings: Sendable {
         fabric = device.isEmpty ? nil : device
         let uri = config[ComputeOptions.libvirtURI]
         let virtType = config[ComputeOptions.virtType]
+        let usual = ["test": "test:///default", "lxc": "lxc:///system"][virtType] ?? "qemu:///system"
         libvirt = Libvirt(
-            uri: uri.isEmpty ? (virtType == "test" ? "test:///default" : "qemu:///system") : uri, virtType: virtType,
+            uri: uri.isEmpty ? usual : uri, virtType: virtType,
             cpuModel: config[ComputeOptions.cpuModel], machine: config[ComputeOptions.machine],
             diskCache: config[ComputeOptions.diskCache])
         fake = Fake(

@@ -43,10 +43,11 @@ public enum ComputeOptions {
         "DEFAULT", "sync_power_state_interval", default: 60, help: "Seconds between full power state reports.",
         in: 5...86400)
     public static let virtType = Option(
-        "libvirt", "virt_type", default: "kvm", help: "Kind of virtual machine: kvm, or qemu for emulation.",
-        oneOf: ["kvm", "qemu", "test"])
+        "libvirt", "virt_type", default: "kvm",
+        help: "Kind of guest: kvm, qemu for emulation, or lxc for containers (of trusted users and images only).",
+        oneOf: ["kvm", "qemu", "lxc", "test"])
     public static let libvirtURI = Option(
-        "libvirt", "connection_uri", default: "", help: "URI of libvirt; empty means qemu:///system.")
+        "libvirt", "connection_uri", default: "", help: "URI of libvirt; empty means qemu:///system, or lxc:///system.")
     public static let cpuModel = Option(
         "libvirt", "cpu_model", default: "none", help: "CPU model of guests; none leaves it to the hypervisor.")
     public static let machine = Option("libvirt", "hw_machine_type", default: "pc", help: "QEMU's machine type.")

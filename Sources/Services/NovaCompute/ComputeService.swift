@@ -46,7 +46,7 @@ public final class ComputeService: RunnableService {
         let threads = WorkerThreads(name: "compute", count: 4)
         let client = HTTPClient(authorities: config[CommonOptions.authoritiesFile])
         let conductor = QueueConductor(bus: context.bus)
-        let plugger = PortPlugger(plug)
+        let plugger = PortPlugger(plug, opensTaps: driver.partsForm.opensTaps)
         let known = KnownPowerStates()
         let activity = InstanceActivity()
         let fences = try FenceStore(
@@ -57,8 +57,9 @@ public final class ComputeService: RunnableService {
             convertsToRaw: config[ComputeOptions.forceRaw], runner: .shared, threads: threads, log: context.log)
         context.metrics.onRender { ComputeMetrics.shared.images.set(Double(cache.count)) }
         let allFolders = InstanceFolders(
-            settings.context, cache: cache, ephemeralFormat: config[ComputeOptions.ephemeralFormat],
-            builds: config[ComputeOptions.builds], runner: .shared, threads: threads)
+            settings.context, cache: cache, rootFormat: driver.partsForm.rootDisk,
+            ephemeralFormat: config[ComputeOptions.ephemeralFormat], builds: config[ComputeOptions.builds],
+            runner: .shared, threads: threads)
         let folders = driver.isReal ? allFolders : nil
         transfers = driver.isReal ? try TransferListening(context) : nil
         let local = LocalTransfer(

@@ -7,17 +7,19 @@ import VirtDriver
 final class InstanceFolders: Sendable {
     let context: VirtDriverContext
     let cache: ImageCache
+    private let rootFormat: DiskFile.Format
     private let ephemeralFormat: String
     let runner: CommandRunner
     let threads: WorkerThreads
     let gate: AsyncGate
 
     init(
-        _ context: VirtDriverContext, cache: ImageCache, ephemeralFormat: String, builds: Int, runner: CommandRunner,
-        threads: WorkerThreads
+        _ context: VirtDriverContext, cache: ImageCache, rootFormat: DiskFile.Format = .qcow2, ephemeralFormat: String,
+        builds: Int, runner: CommandRunner, threads: WorkerThreads
     ) {
         self.context = context
         self.cache = cache
+        self.rootFormat = rootFormat
         self.ephemeralFormat = ephemeralFormat
         self.runner = runner
         self.threads = threads
@@ -63,7 +65,7 @@ final class InstanceFolders: Sendable {
             throw NovaError(
                 .notFound, "The server's disk is not on this host.", details: "\(folder)/disk does not exist")
         }
-        var parts = InstanceParts(folder: folder, disks: [DiskFile(path: "\(folder)/disk", format: .qcow2)])
+        var parts = InstanceParts(folder: folder, disks: [DiskFile(path: "\(folder)/disk", format: rootFormat)])
         for name in ["disk.eph0", "disk.swap"] where HostFiles.exists("\(folder)/\(name)") {
             parts.disks.append(DiskFile(path: "\(folder)/\(name)", format: .raw))
         }
@@ -130,25 +132,35 @@ final class InstanceFolders: Sendable {
     private func makeRoot(_ instance: InstanceSpec, _ path: String) async throws {
         if HostFiles.exists(path) { return }
         let wanted = instance.flavor.rootGB << 30
-        var arguments = ["create", "-q", "-f", "qcow2"]
-        var size = wanted
-        if let image = instance.image {
-            let base = try await cache.disk(image)
-            guard wanted == 0 || base.virtualSize <= wanted else {
-                throw NovaError(
-                    .badRequest,
-                    "Flavor's disk is too small for requested image. Flavor disk is \(wanted) bytes, image is "
-                        + "\(base.virtualSize) bytes.")
-            }
-            size = max(wanted, base.virtualSize)
-            arguments += ["-F", base.format.rawValue, "-b", base.path]
-        }
+        let base = try await base(of: instance, atMost: wanted)
+        let size = max(wanted, base?.virtualSize ?? 0)
         guard size > 0 else {
             throw NovaError(.badRequest, "The flavor has no root disk and the server has no image.")
         }
-        // Whole sectors: a file of another length is rounded up.
-        try await runner.run("qemu-img", arguments + ["\(path).new", String((size + 511) / 512 * 512)])
+        switch rootFormat {
+        case .qcow2:
+            var arguments = ["create", "-q", "-f", "qcow2"]
+            if let base { arguments += ["-F", base.format.rawValue, "-b", base.path] }
+            // Whole sectors: a file of another length is rounded up.
+            try await runner.run("qemu-img", arguments + ["\(path).new", String((size + 511) / 512 * 512)])
+        case .raw:
+            guard let base else { throw NovaError(.badRequest, "A server on this host needs an image.") }
+            try await RootFileSystem(runner).make("\(path).new", from: base, bytes: size)
+        }
         try HostFiles.move("\(path).new", to: path)
+    }
+
+    /// The instance's image in the cache; nil when it has none.
+    private func base(of instance: InstanceSpec, atMost limit: Int64) async throws -> CachedImage? {
+        guard let image = instance.image else { return nil }
+        let base = try await cache.disk(image)
+        guard limit == 0 || base.virtualSize <= limit else {
+            throw NovaError(
+                .badRequest,
+                "Flavor's disk is too small for requested image. Flavor disk is \(limit) bytes, image is "
+                    + "\(base.virtualSize) bytes.")
+        }
+        return base
     }
 
     private func makeEphemeral(_ path: String, gigabytes: Int64) async throws {

@@ -10,9 +10,14 @@ final class PortPlugger: Sendable {
     private static let grace = Duration.seconds(900)
 
     private let plug: any HostPlug
+    /// Whether the hypervisor opens taps of ours.
+    private let opensTaps: Bool
     private let recent = Mutex<[PortID: ContinuousClock.Instant]>([:])
 
-    init(_ plug: any HostPlug) { self.plug = plug }
+    init(_ plug: any HostPlug, opensTaps: Bool = true) {
+        self.plug = plug
+        self.opensTaps = opensTaps
+    }
 
     /// Makes the taps of all ports, in order.
     func plug(_ network: NetworkInfo, _ id: ServerID) async throws -> [PluggedPort] {
@@ -20,7 +25,8 @@ final class PortPlugger: Sendable {
         for port in network.ports {
             // Noted before the tap exists, so that a sweep that runs now leaves it alone.
             recent.withLock { $0[port.portID] = SteadyClock.now }
-            plugged.append(PluggedPort(port, tap: try await plug.plug(port, serverID: id)))
+            let device = opensTaps ? try await plug.plug(port, serverID: id) : try await plug.prepare(port)
+            plugged.append(PluggedPort(port, tap: device))
         }
         return plugged
     }

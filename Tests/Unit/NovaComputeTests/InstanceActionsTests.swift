@@ -211,8 +211,10 @@ private final class RecordingPlug: HostPlug {
 
     func plug(_ port: PortBinding, serverID: ServerID) async throws -> String {
         ports.withLock { if !$0.contains(port.portID) { $0.append(port.portID) } }
-        return "nt\(port.portID.uuid.hex.prefix(11))"
+        return try await prepare(port)
     }
+
+    func prepare(_ port: PortBinding) async throws -> String { "nt\(port.portID.uuid.hex.prefix(11))" }
 
     func unplug(_ port: PortBinding, serverID: ServerID) async throws {
         ports.withLock { $0.removeAll { $0 == port.portID } }

@@ -1,0 +1,6 @@
+import Glibc
+import NovaConsoleLog
+
+@main enum Main {
+    static func main() { exit(ConsoleReader.run(CommandLine.arguments)) }
+}
