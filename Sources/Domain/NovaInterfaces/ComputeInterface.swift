@@ -14,7 +14,7 @@ public enum ComputeInterface: RPCInterface {
         ComputeUnrescue.self, ComputeSnapshot.self, ComputeUploadSnapshot.self, ComputeDiscardSnapshot.self,
         ComputeDiagnostics.self, ComputeSetPassword.self, ComputeSetAside.self, ComputeFetchDisks.self,
         ComputeFinishMove.self, ComputeBringBack.self, ComputeForgetAside.self, ComputeOfferDisks.self,
-        ComputeTransferEnd.self,
+        ComputeTransferEnd.self, ComputeAttachInterface.self, ComputeDetachInterface.self,
     ]
 }
 

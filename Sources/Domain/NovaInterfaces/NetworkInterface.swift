@@ -10,6 +10,7 @@ public enum NetworkInterface: RPCInterface {
     public static let topic = "network"
     public static let methods: [any RPCMethod.Type] = [
         ResolveNetworks.self, AllocateNetwork.self, ReleaseNetwork.self, NetworkPorts.self, BindNetwork.self,
+        AttachPort.self, DetachPort.self,
     ]
 }
 

@@ -20,6 +20,8 @@ public enum InstanceAction {
         case WorkflowKindName.resize:
             guard let state = try? MoveState(decoding: data) else { return kind }  // as above
             return (state.move.keepsFlavor ? ServerAction.migrate : .resize).recordedName
+        case WorkflowKindName.attachInterface: return ServerAction.attachInterface.recordedName
+        case WorkflowKindName.detachInterface: return ServerAction.detachInterface.recordedName
         case WorkflowKindName.password: return ServerAction.changePassword.recordedName
         default: return kind
         }
@@ -48,6 +50,8 @@ public enum InstanceAction {
         case ("evacuate", "build"): "compute_rebuild_instance"
         case ("shelve", "snapshot"): "compute_shelve_instance"
         case ("shelve", "offload"), ("shelveOffload", "offload"): "compute_shelve_offload_instance"
+        case ("attach_interface", "attach"): "compute_attach_interface"
+        case ("detach_interface", "detach"): "compute_detach_interface"
         case ("unshelve", "schedule"): "schedule_instances"
         case ("unshelve", "start"): "compute_unshelve_instance"
         default: step

@@ -13,13 +13,18 @@ public struct RequestedNetwork: Record, Equatable {
     public var networkID: NetworkID?
     public var portID: PortID?
     public var fixedIP: String?
+    /// What the user calls the device.
+    public var tag: String?
 
     public init() {}
-    public init(_ kind: Kind, network: NetworkID? = nil, port: PortID? = nil, fixedIP: String? = nil) {
+    public init(
+        _ kind: Kind, network: NetworkID? = nil, port: PortID? = nil, fixedIP: String? = nil, tag: String? = nil
+    ) {
         self.kind = kind
         networkID = network
         portID = port
         self.fixedIP = fixedIP
+        self.tag = tag
     }
 
     @inlinable
@@ -28,6 +33,7 @@ public struct RequestedNetwork: Record, Equatable {
         visitor.visit("network_id", &networkID)
         visitor.visit("port_id", &portID)
         visitor.visit("fixed_ip", &fixedIP)
+        visitor.visit("tag", &tag)
     }
 }
 
@@ -49,6 +55,8 @@ public struct PortBinding: Record, Equatable {
     /// The user made the port: it stays when the server goes.
     public var isPreexisting = false
     public var subnetID: SubnetID?
+    /// What the user calls the device.
+    public var tag: String?
 
     public init() {}
 
@@ -66,6 +74,7 @@ public struct PortBinding: Record, Equatable {
         visitor.visit("mtu", &mtu)
         visitor.visit("is_preexisting", &isPreexisting)
         visitor.visit("subnet_id", &subnetID)
+        visitor.visit("tag", &tag)
     }
 }
 

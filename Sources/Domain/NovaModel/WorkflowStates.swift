@@ -18,6 +18,8 @@ public enum WorkflowKindName {
     public static let shelve = "shelve"
     public static let shelveOffload = "shelveOffload"
     public static let unshelve = "unshelve"
+    public static let attachInterface = "attachInterface"
+    public static let detachInterface = "detachInterface"
     /// Has no steps: it is written when it is done.
     public static let password = "password"
 }

@@ -33,6 +33,20 @@ public protocol SnapshotDriver: VirtDriver {
     func endSnapshot(_ id: ServerID, parts: InstanceParts, to path: String) async throws
 }
 
+/// A driver that can change a guest's network devices while the guest runs.
+public protocol InterfaceDriver: VirtDriver {
+    /// Gives an instance another network device, now and at each start; one that it has stays.
+    ///
+    /// - Throws: ``NovaError`` `notFound` without the instance.
+    func attachInterface(_ instance: InstanceSpec, _ interface: PluggedPort) async throws
+
+    /// Takes a network device away, for now and later; returns when the guest has let go of it.
+    ///
+    /// Succeeds when there is no such device or instance.
+    /// - Throws: ``NovaError`` `conflict` when the guest does not let go of it in time; then it keeps the device.
+    func detachInterface(_ instance: InstanceSpec, _ interface: PluggedPort) async throws
+}
+
 /// A driver that can interrupt a guest so that its system writes a dump.
 public protocol CrashDumpDriver: VirtDriver {
     /// Sends the interrupt that nothing in the guest can mask.

@@ -35,6 +35,25 @@ extension FakeDriver: PausingDriver, SuspendingDriver, CrashDumpDriver, Password
     }
 }
 
+extension FakeDriver: InterfaceDriver {
+    public func attachInterface(_ instance: InstanceSpec, _ interface: PluggedPort) async throws {
+        var entry = try existing(instance.id)
+        guard !entry.ports.contains(interface.port.portID) else { return }
+        entry.ports.append(interface.port.portID)
+        try store(entry)
+    }
+
+    public func detachInterface(_ instance: InstanceSpec, _ interface: PluggedPort) async throws {
+        guard try await powerState(instance.id) != nil else { return }
+        var entry = try existing(instance.id)
+        entry.ports.removeAll { $0 == interface.port.portID }
+        try store(entry)
+    }
+
+    /// The ports of an instance's network devices.
+    public func interfaces(of id: ServerID) throws -> [PortID] { try existing(id).ports }
+}
+
 extension FakeDriver: SnapshotDriver {
     public func snapshot(_ id: ServerID, parts: InstanceParts, to path: String) async throws {
         _ = try existing(id)

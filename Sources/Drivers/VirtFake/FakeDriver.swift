@@ -58,6 +58,7 @@ public final class FakeDriver: ConsoleTextDriver {
         entry.name = instance.name
         entry.powerState = .running
         entry.boots = 1
+        entry.ports = parts.interfaces.map(\.port.portID)
         try store(entry)
     }
 
@@ -84,6 +85,7 @@ public final class FakeDriver: ConsoleTextDriver {
         entry.id = instance.id
         entry.name = instance.name
         entry.powerState = .shutdown
+        entry.ports = parts.interfaces.map(\.port.portID)
         try store(entry)
     }
 

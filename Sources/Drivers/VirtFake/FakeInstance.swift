@@ -10,6 +10,8 @@ struct FakeInstance: Record, Equatable {
     var name = ""
     var powerState = PowerState.noState
     var boots = 0
+    /// The ports of its network devices.
+    var ports: [PortID] = []
 
     init() {}
 
@@ -22,5 +24,6 @@ struct FakeInstance: Record, Equatable {
         var count = Int64(boots)
         visitor.visit("boots", &count)
         boots = Int(clamping: min(max(0, count), 1_000_000))
+        visitor.visit("ports", &ports)
     }
 }

@@ -123,7 +123,8 @@ struct DomainDocument {
         }
     }
 
-    private func element(of interface: PluggedPort) -> XMLElement {
+    /// A network device, also for a guest that runs.
+    func element(of interface: PluggedPort) -> XMLElement {
         if options.virtType == "test" {
             return XMLElement("interface", ["type": "network"]) {
                 XMLElement("mac", ["address": interface.port.mac])

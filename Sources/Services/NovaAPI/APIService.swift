@@ -63,6 +63,7 @@ public struct APIService: CloudService {
             GuestResource(parts: parts).operations,
             ServerLockResource(parts: parts).operations, ServerMetadataResource(parts: parts).operations,
             ServerTagsResource(parts: parts).operations, ServerPartsResource(parts: parts).operations,
+            InterfacesResource(parts: parts).operations,
             InstanceActionsResource(parts: parts).operations,
             MigrationsResource(parts: parts).operations, FlavorsResource(parts: parts).operations,
             FlavorExtraSpecsResource(parts: parts).operations, FlavorAccessResource(parts: parts).operations,

@@ -17,6 +17,7 @@ enum RequestedNetworks {
         var ports: Set<PortID> = []
         return try entries.map { entry in
             let fixedIP = entry["fixed_ip"]?.stringValue
+            let tag = entry["tag"]?.stringValue
             if let text = entry["port"]?.stringValue {
                 guard let port = PortID(text) else {
                     throw NovaError(.badRequest, "Bad networks format: port uuid is not in proper format (\(text))")
@@ -32,13 +33,13 @@ enum RequestedNetworks {
                         .badRequest,
                         "Port ID '\(text)' was specified twice: you cannot attach a port multiple times.")
                 }
-                return RequestedNetwork(.port, port: port)
+                return RequestedNetwork(.port, port: port, tag: tag)
             }
             let text = entry["uuid"]?.stringValue ?? ""
             guard let network = NetworkID(text) else {
                 throw NovaError(.badRequest, "Bad networks format: network uuid is not in proper format (\(text))")
             }
-            return RequestedNetwork(.network, network: network, fixedIP: fixedIP)
+            return RequestedNetwork(.network, network: network, fixedIP: fixedIP, tag: tag)
         }
     }
 }

@@ -5,13 +5,13 @@ import NovaModel
 import NovaSchema
 import NovaStore
 
-/// What belongs to one server and is only looked at: addresses, interfaces, password, topology, shares,
+/// What belongs to one server and is only looked at: addresses, password, topology, shares,
 /// volumes (`spec/compute-api.md`).
 struct ServerPartsResource: Sendable {
     let parts: APIParts
 
     var operations: [Operation] {
-        addresses + interfaces + others
+        addresses + others
     }
 
     private var others: [Operation] {
@@ -102,63 +102,5 @@ struct ServerPartsResource: Sendable {
                 }
             },
         ]
-    }
-
-    // MARK: Interfaces
-
-    private var interfaces: [Operation] {
-        [
-            Operation(
-                .get, "/servers/{id}/os-interface", name: "os_compute_api:os-attach-interfaces:list",
-                query: Queries.none, policy: Rules.reader, summary: "Lists a server's ports."
-            ) { request in
-                let server = try await parts.server(request)
-                return .written(200) { writer in
-                    writer.object { writer in
-                        writer.field(
-                            "interfaceAttachments",
-                            array: { writer in
-                                for port in server.network.ports { Self.write(port, server, request, to: &writer) }
-                            })
-                    }
-                }
-            },
-            Operation(
-                .get, "/servers/{id}/os-interface/{port}", name: "os_compute_api:os-attach-interfaces:show",
-                query: Queries.none, policy: Rules.reader, summary: "Shows a port of a server."
-            ) { request in
-                let server = try await parts.server(request)
-                let id = try request.parameter("port")
-                guard let port = server.network.ports.first(where: { $0.portID.description == id }) else {
-                    throw NovaError(.notFound, "Instance \(server.id) does not have a port with id \(id)")
-                }
-                return .written(200) { writer in
-                    writer.object { writer in
-                        writer.key("interfaceAttachment")
-                        Self.write(port, server, request, to: &writer)
-                    }
-                }
-            },
-        ]
-    }
-
-    private static func write(
-        _ port: PortBinding, _ server: ServerRecord, _ request: APIRequest, to writer: inout JSONWriter
-    ) {
-        writer.object { writer in
-            writer.field("port_state", server.vmState == .building ? "DOWN" : "ACTIVE")
-            writer.field("port_id", port.portID.description)
-            writer.field("net_id", port.networkID.description)
-            writer.field("mac_addr", port.mac)
-            writer.field(
-                "fixed_ips",
-                array: { writer in
-                    writer.object { writer in
-                        writer.field("ip_address", port.fixedIP)
-                        writer.field("subnet_id", port.subnetID?.description ?? port.networkID.description)
-                    }
-                })
-            if request.atLeast(70) { writer.null("tag") }
-        }
     }
 }

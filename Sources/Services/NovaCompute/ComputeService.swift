@@ -158,6 +158,12 @@ public final class ComputeService: RunnableService {
         dispatcher.on(ComputeSnapshot.self) { [snapshots] request, _ in try await snapshots.take(request) }
         dispatcher.on(ComputeUploadSnapshot.self) { [snapshots] request, _ in try await snapshots.upload(request) }
         dispatcher.on(ComputeDiscardSnapshot.self) { [snapshots] request, _ in try await snapshots.discard(request) }
+        dispatcher.on(ComputeAttachInterface.self) { [actions] request, _ in
+            try await actions.attachInterface(request)
+        }
+        dispatcher.on(ComputeDetachInterface.self) { [actions] request, _ in
+            try await actions.detachInterface(request)
+        }
         dispatcher.on(ComputeDiagnostics.self) { [actions] request, _ in try await actions.diagnostics(request) }
         dispatcher.on(ComputeSetPassword.self) { [actions] request, _ in try await actions.setPassword(request) }
     }

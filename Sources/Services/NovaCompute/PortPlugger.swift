@@ -31,6 +31,9 @@ final class PortPlugger: Sendable {
         return plugged
     }
 
+    /// A port with the name that its device has on the host.
+    func name(_ port: PortBinding) -> PluggedPort { PluggedPort(port, tap: NetworkNames.tap(port.portID)) }
+
     func unplug(_ network: NetworkInfo, _ id: ServerID) async throws {
         for port in network.ports {
             try await plug.unplug(port, serverID: id)

@@ -71,6 +71,8 @@ public struct ConductorService: CloudService {
         runner.register(ShelveWorkflow.shelve(parts))
         runner.register(ShelveWorkflow.offload(parts))
         runner.register(UnshelveWorkflow.make(parts))
+        runner.register(InterfaceWorkflows.attach(parts))
+        runner.register(InterfaceWorkflows.detach(parts))
     }
 
     /// The steps of its workflows, by kind.

@@ -58,17 +58,38 @@ final class NetworkEngine: Sendable {
         try await database.write { try PortAllocation($0).bind(request) }.info
     }
 
+    /// Binds one more port to a server; its lease is in force when it returns.
+    func attach(_ request: AttachPort) async throws -> PortBinding {
+        let outcome = try await database.write { try PortAllocation($0).attach(request) }
+        metrics.ports.inc(by: Double(outcome.change))
+        try await publish(outcome.networks)
+        guard let port = outcome.info.ports.first else {
+            throw NovaError(.internal, "A port was not made.", details: "server \(request.serverID)")
+        }
+        return port
+    }
+
+    /// Takes one port from a server.
+    func detach(_ request: DetachPort) async throws {
+        let outcome = try await database.write { try PortAllocation($0).detach(request) }
+        metrics.ports.inc(by: Double(outcome.change))
+        try await withdraw(outcome.networks, of: request.serverID)
+    }
+
     /// Frees the ports of a server.
     func release(_ request: ReleaseNetwork) async throws {
         let outcome = try await database.write { try PortAllocation($0).release(request) }
         metrics.ports.inc(by: Double(outcome.change))
         metrics.releases.inc()
-        do { try await publish(outcome.networks) } catch is CancellationError {
+        try await withdraw(outcome.networks, of: request.serverID)
+    }
+
+    private func withdraw(_ networks: Set<NetworkID>, of server: ServerID) async throws {
+        do { try await publish(networks) } catch is CancellationError {
             throw CancellationError()
         } catch {
             // The addresses are free already; the next change of the network writes the leases again.
-            log.warning(
-                "leases could not be withdrawn", metadata: ["server": "\(request.serverID)", "error": "\(error)"])
+            log.warning("leases could not be withdrawn", metadata: ["server": "\(server)", "error": "\(error)"])
         }
     }
 

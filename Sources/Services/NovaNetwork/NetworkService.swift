@@ -130,6 +130,11 @@ public final class NetworkService: RunnableService {
             try await engine.release(request)
             return Nothing()
         }
+        dispatcher.on(AttachPort.self) { [engine] request, _ in try await engine.attach(request) }
+        dispatcher.on(DetachPort.self) { [engine] request, _ in
+            try await engine.detach(request)
+            return Nothing()
+        }
         dispatcher.on(NetworkPorts.self) { [engine] request, _ in try await engine.serverPorts(request) }
         return dispatcher
     }

@@ -56,17 +56,22 @@ struct PortAllocation {
     func release(_ request: ReleaseNetwork) throws -> Outcome {
         try pass(request.fence, server: request.serverID)
         var outcome = Outcome()
-        for var port in try tables.ports(ofServer: request.serverID) {
-            outcome.networks.insert(port.networkID)
-            guard port.preexisting else {
-                try connection.execute("DELETE FROM ports WHERE id = ?", [port.id.column])
-                outcome.change -= 1
-                continue
-            }
-            (port.deviceID, port.deviceOwner, port.host, port.bound, port.position) = ("", "", "", false, 0)
-            try save(&port)
-        }
+        for port in try tables.ports(ofServer: request.serverID) { try free(port, &outcome) }
         return outcome
+    }
+
+    /// Removes a port that was made for its server; one that a user made is no server's any more.
+    func free(_ port: PortRow, _ outcome: inout Outcome) throws {
+        var port = port
+        outcome.networks.insert(port.networkID)
+        guard port.preexisting else {
+            try connection.execute("DELETE FROM ports WHERE id = ?", [port.id.column])
+            outcome.change -= 1
+            return
+        }
+        (port.deviceID, port.deviceOwner, port.host, port.bound, port.position) = ("", "", "", false, 0)
+        port.tag = ""
+        try save(&port)
     }
 
     /// Checks what a user asked for, without making anything.
@@ -86,12 +91,16 @@ struct PortAllocation {
         }
     }
 
-    private func bind(
-        _ wanted: RequestedNetwork, _ request: AllocateNetwork, position: Int64, _ outcome: inout Outcome
+    /// One port for a server.
+    ///
+    /// - Parameter id: that of a port that is made.
+    func bind(
+        _ wanted: RequestedNetwork, _ request: AllocateNetwork, as id: PortID = .random(), position: Int64,
+        _ outcome: inout Outcome
     ) throws -> PortRow {
         if wanted.kind == .port {
             var port = try freePort(wanted, project: request.projectID, server: request.serverID)
-            occupy(&port, request, position)
+            occupy(&port, wanted, request, position)
             try save(&port)
             return port
         }
@@ -100,18 +109,21 @@ struct PortAllocation {
             ? try defaultNetwork(of: request.projectID) : try named(wanted, project: request.projectID)
         let subnets = try subnets(of: network)
         var port = PortRow()
-        port.id = .random()
+        port.id = id
         port.networkID = network.id
         port.projectID = request.projectID
         port.createdAt = .now()
         port.updatedAt = port.createdAt
-        occupy(&port, request, position)
+        occupy(&port, wanted, request, position)
         try tables.add(&port, subnets: subnets, address: try address(wanted, in: subnets))
         outcome.change += 1
         return port
     }
 
-    private func occupy(_ port: inout PortRow, _ request: AllocateNetwork, _ position: Int64) {
+    private func occupy(
+        _ port: inout PortRow, _ wanted: RequestedNetwork, _ request: AllocateNetwork, _ position: Int64
+    ) {
+        port.tag = wanted.tag ?? ""
         port.deviceID = request.serverID.description
         port.deviceOwner = "compute:nova"
         port.host = request.host
@@ -126,7 +138,7 @@ struct PortAllocation {
         try connection.update(port, in: "ports", key: "id")
     }
 
-    private func append(_ port: PortRow, to outcome: inout Outcome) throws {
+    func append(_ port: PortRow, to outcome: inout Outcome) throws {
         guard let network = try tables.network(port.networkID) else {
             throw NovaError(.internal, "A row of the database is damaged.", details: "port \(port.id) has no network")
         }
@@ -196,7 +208,7 @@ struct PortAllocation {
     }
 
     /// Lets a step pass and remembers it; one of an older owner of the same workflow is refused.
-    private func pass(_ fence: Fence, server: ServerID) throws {
+    func pass(_ fence: Fence, server: ServerID) throws {
         let known = try connection.row(
             "SELECT workflow, epoch FROM server_fences WHERE server_id = ?", [server.column]
         ) { (try $0.field(0, as: WorkflowID.self), try $0.int(1)) }

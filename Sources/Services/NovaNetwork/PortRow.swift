@@ -24,6 +24,7 @@ struct PortRow: Record, Equatable {
     var createdAt = Timestamp(microseconds: 0)
     var updatedAt = Timestamp(microseconds: 0)
     var revision: Int64 = 1
+    var tag = ""
 
     init() {}
 
@@ -47,6 +48,7 @@ struct PortRow: Record, Equatable {
         visitor.visit("created_at", &createdAt)
         visitor.visit("updated_at", &updatedAt)
         visitor.visit("revision", &revision)
+        visitor.visit("tag", &tag)
     }
 
     /// Whether it is plugged on a host: a shelved server keeps its ports, and has no host.
@@ -66,6 +68,7 @@ struct PortRow: Record, Equatable {
         binding.bridge = network.bridge
         binding.mtu = network.mtu
         binding.isPreexisting = preexisting
+        binding.tag = tag.isEmpty ? nil : tag
         if let subnet {
             binding.prefix = Int64(try subnet.range().prefix)
             binding.gateway = subnet.gateway ?? ""

@@ -82,6 +82,21 @@ extension TestCloud {
         try await accept(id, .createImage, WorkflowKindName.snapshot, SnapshotState(id, image))
     }
 
+    /// Accepts another port on the default network.
+    public func attachInterface(_ id: ServerID) async throws {
+        let state = AttachInterfaceState(id, RequestedNetwork(.auto))
+        try await accept(id, .attachInterface, WorkflowKindName.attachInterface, state)
+    }
+
+    /// Accepts that a server loses the last of its ports.
+    public func detachInterface(_ id: ServerID) async throws {
+        guard let port = try await server(id)?.network.ports.last else {
+            throw NovaError(.notFound, "the server has no port")
+        }
+        try await accept(
+            id, .detachInterface, WorkflowKindName.detachInterface, DetachInterfaceState(id, port))
+    }
+
     private func accept(_ id: ServerID, _ action: ServerAction, _ kind: String, _ state: some Record) async throws {
         let workflow = WorkflowRecord(kind: kind, server: id, context: .system(), data: state.encoded())
         try await nova.write { connection in

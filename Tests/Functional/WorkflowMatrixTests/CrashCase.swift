@@ -28,6 +28,8 @@ enum UserAction: String, CaseIterable {
     case shelve
     case shelveOffload
     case unshelve
+    case attachInterface
+    case detachInterface
 
     /// The workflow that does it.
     var kind: String { change == nil ? rawValue : WorkflowKindName.power }
@@ -43,6 +45,8 @@ enum UserAction: String, CaseIterable {
         case .evacuate: ["build", "destroy"]
         case .shelve: ["power.stop", "snapshot", "upload_snapshot"]
         case .unshelve: ["build"]
+        case .attachInterface: ["attach_interface"]
+        case .detachInterface: ["detach_interface"]
         default: [change.map { "power.\($0.onHost)" } ?? rawValue]
         }
     }
@@ -59,6 +63,7 @@ enum UserAction: String, CaseIterable {
         case .confirmResize, .revertResize: .resize
         case .shelveOffload: .shelve
         case .unshelve: .shelveOffload
+        case .detachInterface: .attachInterface
         default: nil
         }
     }
@@ -70,6 +75,7 @@ enum UserAction: String, CaseIterable {
         case .revertResize: "restore"
         case .shelve, .shelveOffload: "offload"
         case .unshelve: "image"
+        case .detachInterface: "port"
         default: nil
         }
     }
@@ -103,7 +109,9 @@ enum UserAction: String, CaseIterable {
         case .confirmResize, .revertResize: .resized
         case .shelveOffload: .shelved
         case .unshelve: .shelvedOffloaded
-        case .stop, .rebootSoft, .pause, .suspend, .softDelete, .rescue, .snapshot, .resize, .evacuate, .shelve: .active
+        case .stop, .rebootSoft, .pause, .suspend, .softDelete, .rescue, .snapshot, .resize, .evacuate, .shelve,
+            .attachInterface, .detachInterface:
+            .active
         }
     }
 }

@@ -39,11 +39,23 @@ struct CrashRun {
         if server.vmState != wanted, !isTold || server.vmState != crash.action.told {
             problems.append("the server is \(server.vmState), not \(wanted): \(server.fault?.message ?? "")")
         }
+        if let ports = ports, server.network.ports.count != ports {
+            problems.append("the server has \(server.network.ports.count) ports, not \(ports)")
+        }
         if crash.outcome == .fails, crash.action != .delete, server.fault == nil { problems.append("it has no fault") }
         try await cloud.heal()
         problems += try await quiet(id, server)
         if crash.action != .delete { try await remove(id, &problems) }
         return problems
+    }
+
+    /// How many ports the server has at the end; nil where that is no matter.
+    private var ports: Int? {
+        switch crash.action {
+        case .attachInterface: crash.outcome == .succeeds ? 2 : 1
+        case .detachInterface: crash.outcome == .succeeds ? 1 : 2
+        default: nil
+        }
     }
 
     /// Whether a host that comes back may say that a power action which failed has changed the guest all the same.
@@ -85,6 +97,8 @@ struct CrashRun {
         case .shelve: try await cloud.shelve(id)
         case .shelveOffload: try await cloud.shelveOffload(id)
         case .unshelve: try await cloud.unshelve(id)
+        case .attachInterface: try await cloud.attachInterface(id)
+        case .detachInterface: try await cloud.detachInterface(id)
         default: if let change = action.change { try await cloud.power(id, change) }
         }
     }

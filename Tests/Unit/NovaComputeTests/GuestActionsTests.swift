@@ -18,6 +18,7 @@ struct GuestActionsTests {
     private let folder: TemporaryFolder
     private let driver: FakeDriver
     private let actions: InstanceActions
+    private let plug = FakeHostPlug()
     private let sink = RecordingSink()
     private let snapshots: SnapshotActions
     private let instance: InstanceSpec
@@ -28,7 +29,7 @@ struct GuestActionsTests {
         driver = try FakeDriver(context)
         let threads = WorkerThreads(name: "test", count: 1)
         actions = InstanceActions(
-            driver: driver, plugger: PortPlugger(FakeHostPlug()),
+            driver: driver, plugger: PortPlugger(plug),
             fences: try FenceStore(folder: "\(folder.path)/_fences", durable: false, threads: threads), folders: nil,
             activity: InstanceActivity(), known: KnownPowerStates(), transfer: NoTransfer(), log: Logger(label: "test"))
         snapshots = try SnapshotActions(actions, sink: sink, folder: "\(folder.path)/_snapshots")
@@ -59,6 +60,29 @@ struct GuestActionsTests {
         }
         _ = try await power(.pause)
         await #expect { _ = try await power(.suspend) } throws: { NovaError($0).code == .conflict }
+    }
+
+    @Test("a network device comes and goes, each of them twice; its tap with it")
+    func interfaces() async throws {
+        var port = PortBinding()
+        port.portID = .random()
+        for _ in 0..<2 {
+            _ = try await actions.attachInterface(ComputeAttachInterface(Self.fence(), instance, port))
+            #expect(try driver.interfaces(of: instance.id) == [port.portID])
+            #expect(plug.plugged == [port.portID])
+        }
+        for _ in 0..<2 {
+            _ = try await actions.detachInterface(ComputeDetachInterface(Self.fence(), instance, port))
+            #expect(try driver.interfaces(of: instance.id) == [] && plug.plugged == [])
+        }
+        var stranger = instance
+        stranger.id = .random()
+        await #expect {
+            _ = try await actions.attachInterface(ComputeAttachInterface(Self.fence(), stranger, port))
+        } throws: { NovaError($0).code == .notFound }
+        // Nothing is there to be taken away.
+        _ = try await actions.detachInterface(ComputeDetachInterface(Self.fence(), stranger, port))
+        #expect(plug.plugged == [])
     }
 
     @Test("rescue, unrescue and rebuild leave a guest that runs")

@@ -12,6 +12,7 @@ struct SpecContents {
     static let stored: [any Record.Type] = [
         BuildState.self, DeleteState.self, PowerActionState.self, KeyPair.self, ServerRecord.self, ServiceRecord.self,
         ServerChange.self, Finding.self, ReconcilerStatus.self, RescueState.self, RebuildState.self, SnapshotState.self,
+        AttachInterfaceState.self, DetachInterfaceState.self,
         MoveState.self, ShelveState.self, UnshelveState.self,
         ServerGroup.self, SecurityGroup.self, MigrationRecord.self,
     ]

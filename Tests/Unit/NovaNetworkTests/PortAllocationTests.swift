@@ -40,6 +40,61 @@ struct PortAllocationTests {
         return request
     }
 
+    @Test("One more port comes, once, and goes alone", arguments: DatabaseKind.available)
+    func attach(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
+        let asked = request()
+        let first = try #require(try await engine.allocate(asked).ports.first)
+        var more = AttachPort()
+        more.fence = Fence(workflow: .random(), step: 0, epoch: 1)
+        more.serverID = asked.serverID
+        more.projectID = project
+        more.host = "host1"
+        more.wanted = RequestedNetwork(.auto, tag: "data")
+        more.newPortID = .random()
+        let port = try await engine.attach(more)
+        #expect(port.portID == more.newPortID && port.tag == "data" && port.fixedIP != first.fixedIP)
+        #expect(try await engine.attach(more) == port)
+        // Moves bind both, in their order, and keep what the device is called.
+        let bound = try await engine.bind(BindNetwork(more.fence, asked.serverID, host: "host2"))
+        #expect(bound.ports.map(\.portID) == [first.portID, port.portID] && bound.ports.last?.tag == "data")
+        let takes = DetachPort(Fence(workflow: .random(), step: 1, epoch: 1), asked.serverID, port.portID)
+        try await engine.detach(takes)
+        try await engine.detach(takes)
+        #expect(try await engine.bind(BindNetwork(takes.fence, asked.serverID, host: "host2")).ports == [first])
+        // Another's port is left alone.
+        try await engine.detach(DetachPort(takes.fence, .random(), first.portID))
+        #expect(try await engine.bind(BindNetwork(takes.fence, asked.serverID, host: "host2")).ports == [first])
+        let late = Fence(workflow: takes.fence.workflow, step: 1, epoch: 0)
+        await #expect { try await engine.detach(DetachPort(late, asked.serverID, first.portID)) } throws: {
+            NovaError($0).code == .stale
+        }
+    }
+
+    @Test("What a server that runs may not have is refused as Nova does", arguments: DatabaseKind.available)
+    func attachRefused(kind: DatabaseKind) async throws {
+        let engine = try await engine(kind)
+        let asked = request()
+        let first = try #require(try await engine.allocate(asked).ports.first)
+        func code(_ wanted: RequestedNetwork) async -> NovaError.Code? {
+            var more = AttachPort()
+            more.fence = Fence(workflow: .random(), step: 0, epoch: 1)
+            more.serverID = asked.serverID
+            more.projectID = project
+            more.wanted = wanted
+            more.newPortID = .random()
+            do {
+                _ = try await engine.attach(more)
+                return nil
+            } catch { return NovaError(error).code }
+        }
+        #expect(await code(RequestedNetwork(.network, network: .random())) == .notFound)
+        #expect(await code(RequestedNetwork(.port, port: .random())) == .notFound)
+        #expect(
+            await code(RequestedNetwork(.network, network: first.networkID, fixedIP: first.fixedIP)) == .conflict)
+        #expect(await code(RequestedNetwork(.network, network: first.networkID, fixedIP: "192.0.2.1")) == .badRequest)
+    }
+
     @Test("Ports go with their server to another host, or to none, and keep their addresses")
     func bind() async throws {
         let engine = try await engine(.sqlite)

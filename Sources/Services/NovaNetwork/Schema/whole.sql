@@ -63,7 +63,9 @@ CREATE TABLE ports (
     admin_state_up INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    revision INTEGER NOT NULL
+    revision INTEGER NOT NULL,
+    -- what a user called the port's device; empty for none
+    tag TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX ports_address ON ports (subnet_id, address);
 CREATE INDEX ports_device ON ports (device_id);
