@@ -168,7 +168,10 @@ let services = [
     library("NovaScheduler", in: "Services", service + ["NovaMessaging", "NovaScheduling"], packages: [log]),
     library(
         "NovaConductor", in: "Services",
-        service + ["NovaAudit", "NovaCrypto", "NovaDatabase", "NovaSchema", "NovaStore", "NovaWorkflow"],
+        service + [
+            "NovaAudit", "NovaCrypto", "NovaDatabase", "NovaHTTPClient", "NovaProcess", "NovaSchema", "NovaStore",
+            "NovaWorkflow",
+        ],
         packages: [log]),
     library(
         "NovaCompute", in: "Services",
@@ -304,7 +307,10 @@ let testTargets = [
         ], packages: [log]),
     tests(
         "NovaConductorTests", in: "Unit",
-        ["NovaCore", "NovaWire", "NovaDatabase", "NovaModel", "NovaStore", "NovaConductor", "DatabaseTestKit"],
+        [
+            "NovaCore", "NovaWire", "NovaSchema", "NovaTelemetry", "NovaDatabase", "NovaModel", "NovaStore",
+            "NovaWorkflow", "NovaConductor", "DatabaseTestKit",
+        ],
         packages: [log]),
     tests(
         "NovaAPITests", in: "Unit",

@@ -8,7 +8,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$ROOT/tools/lib/libvirt.sh"
 ensure_libvirtd
 # Deleted servers are kept for a while; the second one is deleted for good when that is over.
-new_cloud --standalone --driver libvirt --debug --set DEFAULT.reclaim_instance_interval=5
+new_cloud --standalone --driver libvirt --debug --set DEFAULT.reclaim_instance_interval=5 \
+    --set notifications.file=notifications.json
 
 # act ID JSON [MICROVERSION]: asks for a server action and prints the answer.
 act() {
@@ -51,7 +52,7 @@ check_equal "its guest runs" "$(domain "$id")" running
 # The console's log began anew with the process, and no system has written to it since.
 check_equal "the guest did not boot again" "$(prompts "$id")" 0
 
-say "A snapshot of the running guest"
+say "A line on the guest's disk"
 # The guest writes a line of its own to its disk. Its console is kept open: QEMU listens while somebody is there.
 exec 7<>"$(virsh -c qemu:///system ttyconsole "$id")"
 cat <&7 >/dev/null &
@@ -65,8 +66,28 @@ soon 30 "the guest has a shell" has_text '# '
 # shellcheck disable=SC2016
 type_in 'echo kept-by-snapshot >/etc/issue; sync; echo written-$((40 + 2))'
 soon 30 "the guest has written" has_text 'written-42'
+
+say "A network device that comes and goes while the guest runs"
+interfaces() { rest GET "$compute/servers/$1/os-interface" | jq '.interfaceAttachments | length'; }
+# Modules of devices are loaded at boot; the kernel names a new one by itself.
+count_devices() { type_in "echo devices-\$(ls /sys/class/net | grep -c eth)-$1"; }
+sees() { count_devices "$2"; sleep 0.5; has_text "devices-$1-$2"; }
+soon 30 "the guest has one network device" sees 1 a
+attached=$(rest POST "$compute/servers/$id/os-interface" -H 'Content-Type: application/json' \
+    -H 'OpenStack-API-Version: compute 2.70' -d '{"interfaceAttachment": {"tag": "second"}}')
+check_has "the answer has its tag" "$(jq -r .interfaceAttachment.tag <<<"$attached")" second
+check_equal "the server has two ports" "$(interfaces "$id")" 2
+soon 60 "the guest has two network devices" sees 2 b
+check "it goes again" rest DELETE "$compute/servers/$id/os-interface/$(jq -r .interfaceAttachment.port_id <<<"$attached")"
+one_interface() { [[ $(interfaces "$id") == 1 ]]; }
+soon 90 "the server has one port again" one_interface
+soon 30 "the guest has one network device again" sees 1 c
+check_equal "and so has its definition" "$(virsh -c qemu:///system domiflist --inactive "$id" | grep -c ethernet)" 1
+check_equal "the port is gone" "$(ports_left)" 1
 kill "$reader"
 exec 7>&-
+
+say "A snapshot of that guest"
 snapshot=$(act "$id" '{"createImage": {"name": "snap", "metadata": {"mine": "yes"}}}' | jq -r .image_id)
 check_has "the image is there at once" "$(image_status "$snapshot")" 'queued\|saving\|active'
 soon 120 "the image is active" is_image "$snapshot" active
@@ -124,8 +145,21 @@ check_equal "its guest runs again" "$(domain "$id")" running
 say "What was done"
 actions=$(rest GET "$compute/servers/$id/os-instance-actions" | jq -r '[.instanceActions[].action] | join(" ")')
 check_equal "each action is listed" "$actions" \
-    'restore softDelete rebuild unrescue rescue trigger_crash_dump changePassword createImage resume suspend unpause pause create'
+    'restore softDelete rebuild unrescue rescue trigger_crash_dump changePassword createImage detach_interface attach_interface resume suspend unpause pause create'
 check "forceDelete" act "$id" '{"forceDelete": null}'
 soon 60 "the server is gone" is_state "$id" gone
+# told ID: what notifications said of a server, in order.
+told() {
+    jq -r --arg id "$1" '.payload["nova_object.data"] as $data | select($data.uuid == $id) | .event_type' \
+        "$NOVA_CLOUD_DIR/state/notifications.json"
+}
+is_told() { [[ $(told "$1" | tail -n 1) == instance.delete.end ]]; }
+soon 10 "the end of its deletion was told" is_told "$id"
+check_equal "its creation was told, in order" "$(told "$id" | head -n 2 | tr '\n' ' ')" \
+    'instance.create.start instance.create.end '
+check_equal "so was the device that came and went" "$(told "$id" | grep interface | tr '\n' ' ')" \
+    'instance.interface_attach.start instance.interface_attach.end instance.interface_detach.start instance.interface_detach.end '
+check_equal "no notification was lost" "$(curl -fs "http://127.0.0.1:$((CLOUD_PORT_BASE + 10))/metrics" |
+    awk '/^nova_notifications_lost_total/ {sum += $2} END {print sum + 0}')" 0
 check_no_leaks
 completed=yes

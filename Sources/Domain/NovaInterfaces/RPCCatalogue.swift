@@ -7,7 +7,8 @@ public enum RPCCatalogue {
     /// The interfaces, by topic.
     public static let interfaces: [any RPCInterface.Type] = [
         ComputeInterface.self, ConductorInterface.self, IdentityInterface.self, ImageInterface.self,
-        NetworkInterface.self, PlacementInterface.self, RevocationsInterface.self, SchedulerInterface.self,
+        NetworkInterface.self, NotificationsInterface.self, PlacementInterface.self, RevocationsInterface.self,
+        SchedulerInterface.self,
     ]
 
     /// The name of an interface's method by its number; nil when this release knows none.

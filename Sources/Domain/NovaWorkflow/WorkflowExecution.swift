@@ -19,6 +19,7 @@ struct WorkflowExecution<State: Record>: Sendable {
     let workflow: Workflow<State>
     let database: Database
     let times: WorkflowTimes
+    let teller: WorkflowTeller
     let log: Logger
 
     /// Runs until the workflow ends or waits for a retry.
@@ -28,7 +29,7 @@ struct WorkflowExecution<State: Record>: Sendable {
         var standing = Standing(record: leased, state: try State(decoding: leased.data.bytes))
         if leased.goesForward {
             let step = try step(leased)
-            standing = try await write(standing) { try enter(step, &$0, $1) }
+            standing = try await write(standing, begins: leased.epoch == 1) { try enter(step, &$0, $1) }
         }
         while standing.record.owner != nil {
             try Task.checkCancellation()
@@ -38,18 +39,23 @@ struct WorkflowExecution<State: Record>: Sendable {
     }
 
     /// A transaction that changes the workflow; it is undone when the lease is lost.
+    ///
+    /// - Parameter begins: whether it is the first of the workflow.
     func write(
-        _ standing: Standing, _ body: @escaping @Sendable (inout Standing, Connection) throws -> Void
+        _ standing: Standing, begins: Bool = false,
+        _ body: @escaping @Sendable (inout Standing, Connection) throws -> Void
     ) async throws -> Standing {
         try await Faults.point("workflow.\(workflow.kind).write", standing.record.serverID.description)
-        return try await database.write { connection in
-            var standing = standing
-            standing.record.updatedAt = try connection.now()
-            try body(&standing, connection)
-            standing.record.data = Blob(standing.state.encoded())
-            try WorkflowTable(connection).save(standing.record)
-            return standing
+        let (after, events) = try await database.write { [teller] connection in
+            var after = standing
+            after.record.updatedAt = try connection.now()
+            try body(&after, connection)
+            after.record.data = Blob(after.state.encoded())
+            try WorkflowTable(connection).save(after.record)
+            return (after, try teller.events(standing.record, after.record, begins: begins, connection))
         }
+        teller.tell(events)
+        return after
     }
 
     func step(_ record: WorkflowRecord) throws -> Workflow<State>.Step {

@@ -23,6 +23,7 @@ public final class WorkflowRunner: Sendable {
     /// The most owed cleanups at once: those of a host that hangs must leave room for other work.
     private let owedSlots: Int
     private let times: WorkflowTimes
+    private let teller: WorkflowTeller
     private let log: Logger
     private let wakeUp = WakeUp()
     private let kinds = Mutex<[String: Kind]>([:])
@@ -33,20 +34,24 @@ public final class WorkflowRunner: Sendable {
     /// - Parameters:
     ///   - owner: what names this process among all conductors, ever.
     ///   - slots: how many workflows run at once.
+    ///   - listener: hears of the phases of workflows once they are committed; it must not wait.
     public init(
-        database: Database, owner: String, slots: Int, times: WorkflowTimes = WorkflowTimes(), log: Logger
+        database: Database, owner: String, slots: Int, times: WorkflowTimes = WorkflowTimes(),
+        listener: (@Sendable (WorkflowEvent) -> Void)? = nil, log: Logger
     ) {
         self.database = database
         self.owner = owner
         self.slots = slots
         owedSlots = max(1, slots / 4)
         self.times = times
+        teller = WorkflowTeller(listener: listener)
         self.log = log
     }
 
     /// Makes a kind of workflow known; before ``run()``.
     public func register<State: Record>(_ workflow: Workflow<State>) {
-        let execution = WorkflowExecution(workflow: workflow, database: database, times: times, log: log)
+        let execution = WorkflowExecution(
+            workflow: workflow, database: database, times: times, teller: teller, log: log)
         let kind = Kind(execute: { try await execution.run($0) }, takeOver: { try execution.takeOver($0, $1) })
         kinds.withLock { $0[workflow.kind] = kind }
         names.withLock { $0[workflow.kind] = workflow.steps.map(\.name) }

@@ -22,6 +22,8 @@ public struct ConductorService: CloudService {
     private let grants: GrantIssuer
     private let reports: ServiceReports
     private let auditor: Auditor
+    /// Nil where nobody wants notifications.
+    private let notifier: Notifier?
     private let workflows: HealthPart
 
     /// Opens the database and makes the grant key when there is none.
@@ -44,9 +46,13 @@ public struct ConductorService: CloudService {
         reports = ServiceReports(
             database: database, interval: .seconds(config[CommonOptions.reportInterval]), log: context.log)
         grants = try await GrantIssuer(database)
+        let notifier = Notifier(context)
+        self.notifier = notifier
+        var listener: (@Sendable (WorkflowEvent) -> Void)?
+        if let notifier { listener = { notifier.tell($0) } }
         runner = WorkflowRunner(
             database: database, owner: "\(context.host)/\(UUID128.random())", slots: config[ConductorOptions.workers],
-            times: ConductorOptions.times(config), log: context.log)
+            times: ConductorOptions.times(config), listener: listener, log: context.log)
         let parts = ConductorParts(
             bus: context.bus, database: database, grants: grants, maxAttempts: config[ConductorOptions.maxAttempts],
             buildDeadline: .seconds(config[ConductorOptions.buildTimeout]),
@@ -96,6 +102,7 @@ public struct ConductorService: CloudService {
             database: database, confirmWindow: .seconds(context.config[ConductorOptions.confirmWindow]),
             offloadTime: offloadTime < 0 ? nil : .seconds(offloadTime), offer: { [runner] in runner.offer($0) },
             log: context.log)
+        notifier?.start()
         // The runner ends when it is cancelled or fails; the others may have nothing to do.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [host = context.host] in await reports.run(alsoFor: Self.name, host: host) }
@@ -106,6 +113,7 @@ public struct ConductorService: CloudService {
             defer { group.cancelAll() }
             try await runner.run()
         }
+        await notifier?.stop()
         await context.bus.close()
         await database.close()
     }

@@ -3,11 +3,12 @@
 /// | role | serves | calls and casts to | fanouts to | asks the broker |
 /// | --- | --- | --- | --- | --- |
 /// | compute on host H | host `compute.H`, fanout `compute` | `conductor` | - | - |
-/// | conductor | `conductor` | `compute.*`, scheduler, network, volume, image, placement, identity | scheduler, compute | - |
+/// | conductor | `conductor` | `compute.*`, scheduler, network, volume, image, placement, identity | scheduler, compute, notifications | - |
 /// | scheduler | `scheduler` | conductor, placement | - | queues |
 /// | network, volume, image, placement | own topic, fanout `revocations` | conductor, identity | - | - |
 /// | identity | `identity`, fanout `revocations` | conductor | revocations | - |
 /// | api, metadata, proxy, consoleauth | own topic, fanout `revocations` | conductor, `compute.*`, scheduler, network, image, identity | - | queues |
+/// | listener | fanout `notifications` | - | - | - |
 /// | admin | - | - | - | everything |
 ///
 /// To serve a topic means its queue, the queue of the own host, and its fanout. `compute.*` is any host's queue, never the
@@ -104,7 +105,7 @@ extension RoleTable {
             sends: [
                 .anyHost("compute"), .fanout("compute"), .topic("scheduler"), .fanout("scheduler"), .topic("network"),
                 .anyHost("network"), .topic("volume"), .anyHost("volume"), .topic("image"), .topic("placement"),
-                .topic("identity"),
+                .topic("identity"), .fanout("notifications"),
             ]),
         "scheduler": Rules(
             serves: own("scheduler"), sends: [.topic("conductor"), .topic("placement")], asks: [.queues]),
@@ -114,6 +115,8 @@ extension RoleTable {
             serves: own("identity").union([.fanout("revocations")]),
             sends: [.topic("conductor"), .fanout("revocations")], hasREST: true),
         "api": face("api"), "metadata": face("metadata"), "proxy": face("proxy"), "consoleauth": face("consoleauth"),
+        // Programs of others that want to know what happens.
+        "listener": Rules(serves: [.fanout("notifications")]),
         "admin": Rules(asksEverything: true),
     ])
 
