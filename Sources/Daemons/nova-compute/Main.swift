@@ -17,6 +17,12 @@ import VirtLibvirt
         options.cpuModel = settings.libvirt.cpuModel
         options.machine = settings.libvirt.machine
         options.diskCache = settings.libvirt.diskCache
+        options.streamsPath = settings.libvirt.streamsPath
+        options.migrations = settings.libvirt.migrations
+        options.bandwidth = settings.libvirt.bandwidth
+        options.maxDowntime = settings.libvirt.maxDowntime
+        options.permitsPostCopy = settings.libvirt.permitsPostCopy
+        options.permitsAutoConverge = settings.libvirt.permitsAutoConverge
         return LibvirtDrivers.make(settings.context, options: options, log: settings.log)
     }
 
@@ -27,6 +33,7 @@ import VirtLibvirt
         options.diskGB = settings.fake.diskGB
         options.spawnDelay = settings.fake.spawnDelay
         options.failEvery = settings.fake.failEvery
+        options.migrationTime = settings.fake.migrationTime
         return try FakeDriver(settings.context, options: options)
     }
 

@@ -24,6 +24,12 @@ enum Drivers {
         options.cpuModel = settings.libvirt.cpuModel
         options.machine = settings.libvirt.machine
         options.diskCache = settings.libvirt.diskCache
+        options.streamsPath = settings.libvirt.streamsPath
+        options.migrations = settings.libvirt.migrations
+        options.bandwidth = settings.libvirt.bandwidth
+        options.maxDowntime = settings.libvirt.maxDowntime
+        options.permitsPostCopy = settings.libvirt.permitsPostCopy
+        options.permitsAutoConverge = settings.libvirt.permitsAutoConverge
         return LibvirtDrivers.make(settings.context, options: options, log: settings.log)
     }
 
@@ -34,6 +40,7 @@ enum Drivers {
         options.diskGB = settings.fake.diskGB
         options.spawnDelay = settings.fake.spawnDelay
         options.failEvery = settings.fake.failEvery
+        options.migrationTime = settings.fake.migrationTime
         return try FakeDriver(settings.context, options: options)
     }
 

@@ -14,7 +14,9 @@ public enum ComputeInterface: RPCInterface {
         ComputeUnrescue.self, ComputeSnapshot.self, ComputeUploadSnapshot.self, ComputeDiscardSnapshot.self,
         ComputeDiagnostics.self, ComputeSetPassword.self, ComputeSetAside.self, ComputeFetchDisks.self,
         ComputeFinishMove.self, ComputeBringBack.self, ComputeForgetAside.self, ComputeOfferDisks.self,
-        ComputeTransferEnd.self, ComputeAttachInterface.self, ComputeDetachInterface.self,
+        ComputeTransferEnd.self, ComputeGuestNeeds.self, ComputeCheckGuest.self, ComputePrepareGuest.self,
+        ComputeExpectGuest.self, ComputeMigrate.self, ComputeGuestPresence.self, ComputeKeepGuest.self,
+        ComputeConsoleTail.self, ComputeReceiveGuest.self, ComputeAttachInterface.self, ComputeDetachInterface.self,
     ]
 }
 

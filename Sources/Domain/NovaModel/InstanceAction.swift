@@ -22,6 +22,7 @@ public enum InstanceAction {
             return (state.move.keepsFlavor ? ServerAction.migrate : .resize).recordedName
         case WorkflowKindName.attachInterface: return ServerAction.attachInterface.recordedName
         case WorkflowKindName.detachInterface: return ServerAction.detachInterface.recordedName
+        case WorkflowKindName.liveMigrate: return ServerAction.liveMigrate.recordedName
         case WorkflowKindName.password: return ServerAction.changePassword.recordedName
         default: return kind
         }
@@ -43,6 +44,11 @@ public enum InstanceAction {
         case ("resize", "prepare"), ("migrate", "prepare"): "compute_prep_resize"
         case ("resize", "stop"), ("migrate", "stop"): "compute_resize_instance"
         case ("resize", "finish"), ("migrate", "finish"): "compute_finish_resize"
+        case ("live-migration", "schedule"): "conductor_live_migrate_instance"
+        case ("live-migration", "check"): "compute_check_can_live_migrate_destination"
+        case ("live-migration", "prepare"): "compute_pre_live_migration"
+        case ("live-migration", "migrate"): "compute_live_migration"
+        case ("live-migration", "finish"): "compute_post_live_migration_at_destination"
         case ("confirmResize", "source"): "compute_confirm_resize"
         case ("revertResize", "stop"): "compute_revert_resize"
         case ("revertResize", "restore"): "compute_finish_revert_resize"

@@ -25,6 +25,10 @@ public struct MigrationRecord: Record, Equatable {
     public var updatedAt: Timestamp?
     /// Both sides of the move; nil for migrations of an older release.
     public var move: ServerMove?
+    /// How far a live migration is; nil before its guest moves.
+    public var figures: MigrationFigures?
+    /// What an operator wants of a live migration; nil to let it be.
+    public var wish: MigrationWish?
 
     public init() {}
 
@@ -48,6 +52,8 @@ public struct MigrationRecord: Record, Equatable {
         visitor.visit("created_at", &createdAt)
         visitor.visit("updated_at", &updatedAt)
         visitor.visit("move", &move)
+        visitor.visit("figures", &figures)
+        visitor.visit("wish", &wish)
     }
 
     /// Whether it is a live migration that can still be looked at (`GET /servers/{id}/migrations`).

@@ -135,6 +135,16 @@ public enum ServerAction: String, Sendable, CaseIterable {
     /// The name in `os-instance-actions`.
     public var recordedName: String { self == .rebootHard ? "reboot" : rawValue }
 
+    /// The name in what users are told.
+    private var spokenName: String {
+        switch self {
+        case .liveMigrate: "os-migrateLive"
+        case .forceComplete: "force_complete"
+        case .abortLiveMigration: "abort live migration"
+        default: recordedName
+        }
+    }
+
     /// Checks that the action may begin.
     ///
     /// - Throws: ``NovaError`` `conflict` with Nova's words.
@@ -157,6 +167,6 @@ public enum ServerAction: String, Sendable, CaseIterable {
     }
 
     private func conflict(_ server: ServerRecord, _ state: String) -> NovaError {
-        NovaError(.conflict, "Cannot '\(recordedName)' instance \(server.id) while it is in \(state)")
+        NovaError(.conflict, "Cannot '\(spokenName)' instance \(server.id) while it is in \(state)")
     }
 }

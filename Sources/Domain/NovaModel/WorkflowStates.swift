@@ -20,6 +20,10 @@ public enum WorkflowKindName {
     public static let unshelve = "unshelve"
     public static let attachInterface = "attachInterface"
     public static let detachInterface = "detachInterface"
+    public static let liveMigrate = "liveMigrate"
+    /// What operators want of a live migration; these have no steps, the migration's own workflow sees the wish.
+    public static let abortLiveMigration = "live_migration_cancel"
+    public static let forceComplete = "live_migration_force_complete"
     /// Has no steps: it is written when it is done.
     public static let password = "password"
 }

@@ -74,6 +74,13 @@ public struct MigrationTable {
         try open(of: server).last { $0.status == "finished" && $0.move != nil }
     }
 
+    /// A migration of a server by its number.
+    public func find(_ sequence: Int64, of server: ServerID) throws -> MigrationRecord? {
+        try connection.record(
+            MigrationRecord.self, from: "migrations", where: "sequence = ? AND server_id = ?",
+            [.integer(sequence), server.column])
+    }
+
     public func find(_ id: MigrationID) throws -> MigrationRecord? {
         try connection.record(MigrationRecord.self, from: "migrations", where: "id = ?", [id.column])
     }

@@ -19,6 +19,29 @@ public struct MoveTable {
         _ kind: String, type: String, of server: ServerRecord, to flavor: Flavor, _ context: RequestContext,
         prepare: (inout MoveState) throws -> Void = { _ in }
     ) throws -> WorkflowRecord {
+        var state = try open(
+            type, type == "evacuation" ? "accepted" : "pre-migrating", of: server, to: flavor)
+        try prepare(&state)
+        return try insert(kind, server.id, state, context)
+    }
+
+    /// Begins a live migration.
+    ///
+    /// - Parameter prepare: completes the workflow's state.
+    @discardableResult
+    public func beginLive(
+        _ server: ServerRecord, _ context: RequestContext, prepare: (inout LiveMigrationState) throws -> Void = { _ in }
+    ) throws -> WorkflowRecord {
+        var state = LiveMigrationState(try open("live-migration", "accepted", of: server, to: server.flavor))
+        try prepare(&state)
+        try ServerTable(connection).change(server.id) { $0.progress = 0 }
+        return try insert(WorkflowKindName.liveMigrate, server.id, state, context)
+    }
+
+    /// Writes a new migration; answers what its workflow begins with.
+    private func open(
+        _ type: String, _ status: String, of server: ServerRecord, to flavor: Flavor
+    ) throws -> MoveState {
         var move = ServerMove()
         move.migrationID = .random()
         move.source.host = server.host ?? ""
@@ -29,14 +52,13 @@ public struct MoveTable {
         move.wasStopped = server.vmState == .stopped
         var state = MoveState(server.id, move)
         state.formerState = server.vmState
-        try prepare(&state)
         var migration = MigrationRecord()
         migration.id = move.migrationID
         migration.serverID = server.id
         migration.projectID = server.projectID
         migration.userID = server.userID
         migration.type = type
-        migration.status = type == "evacuation" ? "accepted" : "pre-migrating"
+        migration.status = status
         migration.sourceHost = move.source.host
         migration.sourceNode = move.source.node
         migration.oldFlavor = server.flavor.sequence
@@ -44,7 +66,7 @@ public struct MoveTable {
         migration.createdAt = try connection.now()
         migration.move = move
         try MigrationTable(connection).insert(&migration)
-        return try insert(kind, server.id, state, context)
+        return state
     }
 
     /// Begins the confirmation of a server's move.

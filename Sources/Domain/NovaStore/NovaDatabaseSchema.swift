@@ -28,6 +28,9 @@ public enum NovaDatabaseSchema {
                     sql: String(decoding: PackageResources._006_soft_deleted_servers_sql, as: UTF8.self)),
                 Migration(
                     number: 7, name: "moves", sql: String(decoding: PackageResources._007_moves_sql, as: UTF8.self)),
+                Migration(
+                    number: 8, name: "live-migrations",
+                    sql: String(decoding: PackageResources._008_live_migrations_sql, as: UTF8.self)),
             ])
     }
 }

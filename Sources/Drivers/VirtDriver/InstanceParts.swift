@@ -24,6 +24,8 @@ public struct InstanceParts: Sendable, Equatable {
 
     /// The file that collects what the guest prints.
     public var consolePath: String { "\(folder)/console.log" }
+    /// What a guest has printed on the hosts from which it came while it ran.
+    public var consoleHistoryPath: String { "\(folder)/console.before" }
 }
 
 /// How the compute service makes the parts of a driver's instances.

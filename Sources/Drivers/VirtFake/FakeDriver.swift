@@ -5,9 +5,10 @@ public import VirtDriver
 
 /// A hypervisor without guests: instances are entries of a table, remembered in a small file each.
 public final class FakeDriver: ConsoleTextDriver {
-    private struct State {
+    struct State {
         var instances: [ServerID: FakeInstance] = [:]
         var spawns = 0
+        var migrations: [ServerID: FakeMigration] = [:]
     }
 
     public let name = "fake"
@@ -15,15 +16,17 @@ public final class FakeDriver: ConsoleTextDriver {
     public let events: AsyncStream<LifecycleEvent>
 
     private let continuation: AsyncStream<LifecycleEvent>.Continuation
-    private let options: FakeDriverOptions
-    private let files: FakeInstanceFiles?
-    private let state: Mutex<State>
+    let options: FakeDriverOptions
+    let context: VirtDriverContext
+    let files: FakeInstanceFiles?
+    let state: Mutex<State>
 
     /// A host with the instances that an earlier process left in its files.
     ///
     /// - Throws: ``NovaError`` `internal` when the instances' folder cannot be read or made.
     public init(_ context: VirtDriverContext, options: FakeDriverOptions = FakeDriverOptions()) throws {
         self.options = options
+        self.context = context
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000))
         files =
             options.isPersistent
@@ -63,6 +66,7 @@ public final class FakeDriver: ConsoleTextDriver {
     }
 
     public func destroy(_ id: ServerID) async throws {
+        try adopt(id)
         let existed = state.withLock { $0.instances.removeValue(forKey: id) != nil }
         guard existed else { return }
         files?.remove(id)

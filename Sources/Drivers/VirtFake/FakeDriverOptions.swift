@@ -10,6 +10,10 @@ public struct FakeDriverOptions: Sendable {
     public var spawnDelay: Duration = .zero
     /// Every n-th spawn fails; 0 for none.
     public var failEvery: Int = 0
+    /// What it takes to bring an instance to another host.
+    public var migrationTime: Duration = .zero
+    /// What it says against instances of other hosts.
+    public var refusals: [String] = []
     /// Whether instances are remembered in files, so that they outlive the process.
     public var isPersistent = true
 

@@ -39,6 +39,11 @@ struct FakeInstanceFiles: Sendable {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
                 String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
+            if name.hasSuffix(Self.arrived), let id = ServerID(String(name.dropLast(Self.arrived.count))),
+                let instance = try adopt(id)
+            {
+                instances[id] = instance
+            }
             guard let id = ServerID(name), let bytes = read("\(folder)/\(name)"),
                 let instance = try? FakeInstance(decoding: bytes),  // a damaged file is no instance of ours
                 instance.id == id, instance.cloudID == owner.cloudID, instance.hostID == owner.hostID
@@ -66,6 +71,32 @@ struct FakeInstanceFiles: Sendable {
                 .noSpace, "The compute host cannot store the server.",
                 details: "\(path): \(String(cString: strerror(errno)))")
         }
+    }
+
+    // MARK: From host to host
+
+    private static let arrived = ".arrived"
+
+    /// Where an instance of another host is expected.
+    func arrivalPath(_ id: ServerID) -> String { "\(folder)/\(id)\(Self.arrived)" }
+
+    /// Gives an instance to another host of this machine: by renaming, so that at no moment two hosts have it, or none.
+    func handOver(_ id: ServerID, to path: String) throws {
+        guard path.hasSuffix("/\(id)\(Self.arrived)"), rename("\(folder)/\(id)", path) == 0 else {
+            throw NovaError(
+                .hypervisor, "The fake hypervisor could not bring the server to its new host.",
+                details: "\(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Makes an instance ours that another host has given; nil when none has come.
+    func adopt(_ id: ServerID) throws -> FakeInstance? {
+        guard access(arrivalPath(id), F_OK) == 0, let bytes = read(arrivalPath(id)) else { return nil }
+        let instance = try FakeInstance(decoding: bytes)
+        guard instance.id == id, instance.cloudID == owner.cloudID else { return nil }
+        try write(instance)
+        unlink(arrivalPath(id))
+        return instance
     }
 
     func remove(_ id: ServerID) { unlink("\(folder)/\(id)") }

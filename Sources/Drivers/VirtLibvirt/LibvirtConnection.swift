@@ -22,6 +22,8 @@ final class LibvirtConnection: Sendable {
 
     private let options: LibvirtOptions
     private let threads: WorkerThreads
+    /// For calls that last as long as a live migration.
+    private let longThreads: WorkerThreads
     private let log: Logger
     private let events: LibvirtEventSink
     private let state = Mutex(State())
@@ -31,6 +33,7 @@ final class LibvirtConnection: Sendable {
         self.events = events
         self.log = log
         threads = WorkerThreads(name: "libvirt", count: options.threads)
+        longThreads = WorkerThreads(name: "libvirt-long", count: options.migrations)
         LibvirtEventLoop.start()
     }
 
@@ -44,7 +47,22 @@ final class LibvirtConnection: Sendable {
         _ action: String, within limit: Duration? = nil,
         _ body: @escaping @Sendable (_ connection: OpaquePointer) throws -> T
     ) async throws -> T {
-        try await threads.run(within: limit ?? options.callTimeout, "libvirt: \(action)") { [self] in
+        try await run(on: threads, action, within: limit ?? options.callTimeout, body)
+    }
+
+    /// Runs calls that may last for hours, on threads that others do not wait for.
+    func runLong<T: Sendable>(
+        _ action: String, within limit: Duration,
+        _ body: @escaping @Sendable (_ connection: OpaquePointer) throws -> T
+    ) async throws -> T {
+        try await run(on: longThreads, action, within: limit, body)
+    }
+
+    private func run<T: Sendable>(
+        on threads: WorkerThreads, _ action: String, within limit: Duration,
+        _ body: @escaping @Sendable (_ connection: OpaquePointer) throws -> T
+    ) async throws -> T {
+        try await threads.run(within: limit, "libvirt: \(action)") { [self] in
             let handle = try opened()
             do {
                 return try body(handle.pointer)

@@ -97,8 +97,8 @@ struct LibvirtDomain: ~Copyable {
     }
 
     /// The description of the domain as it is now.
-    func description() throws -> String {
-        guard let raw = virDomainGetXMLDesc(pointer, 0) else { throw LibvirtError.last() }
+    func description(flags: UInt32 = 0) throws -> String {
+        guard let raw = virDomainGetXMLDesc(pointer, flags) else { throw LibvirtError.last() }
         defer { free(raw) }
         return String(cString: raw)
     }

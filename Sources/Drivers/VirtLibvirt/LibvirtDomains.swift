@@ -79,7 +79,12 @@ final class LibvirtDomains: Sendable {
     /// Defines the domain anew unless it runs, and starts it: from its saved memory when it has some and that is asked for.
     ///
     /// Nobody can stop a call that hangs in libvirtd: when it ends after its caller has given up, it undoes itself.
-    func start(_ instance: InstanceSpec, _ xml: String, keepsSavedMemory: Bool = false) async throws {
+    ///
+    /// - Parameter prepare: run just before a domain is started that does not run.
+    func start(
+        _ instance: InstanceSpec, _ xml: String, keepsSavedMemory: Bool = false,
+        prepare: @escaping @Sendable () -> Void = {}
+    ) async throws {
         let context = context
         let deadline = Deadline.after(options.startTimeout)
         let action = "define and start instance \(instance.id)"
@@ -90,6 +95,7 @@ final class LibvirtDomains: Sendable {
                 if !keepsSavedMemory { try domain.forgetSavedMemory() }
             }
             guard !deadline.hasPassed else { return }
+            prepare()
             guard let pointer = virDomainDefineXML(connection, xml) else { throw LibvirtError.last() }
             let domain = LibvirtDomain(owning: pointer)
             if !deadline.hasPassed { try domain.start() }

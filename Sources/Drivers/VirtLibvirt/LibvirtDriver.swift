@@ -1,3 +1,4 @@
+import Glibc
 public import Logging
 public import NovaCore
 public import NovaModel
@@ -62,9 +63,9 @@ public final class LibvirtDriver: ConsoleTextDriver {
         guard try await powerState(id) != nil else {
             throw NovaError(.notFound, "Instance \(id) could not be found.", details: "libvirt has no such domain")
         }
-        let path = InstanceParts(folder: "\(context.instancesPath)/\(id)").consolePath
+        let parts = InstanceParts(folder: "\(context.instancesPath)/\(id)")
         return try await files.run(within: options.callTimeout, "read the console of \(id)") {
-            ConsoleFile.tail(path, lines: lines)
+            ConsoleFile.tail([parts.consoleHistoryPath, parts.consolePath], lines: lines)
         }
     }
 
@@ -77,6 +78,8 @@ public final class LibvirtDriver: ConsoleTextDriver {
     }
 
     func start(_ instance: InstanceSpec, _ xml: String, keepsSavedMemory: Bool = false) async throws {
-        try await domains.start(instance, xml, keepsSavedMemory: keepsSavedMemory)
+        // The console begins anew, and so does its history.
+        let history = InstanceParts(folder: "\(context.instancesPath)/\(instance.id)").consoleHistoryPath
+        try await domains.start(instance, xml, keepsSavedMemory: keepsSavedMemory) { _ = unlink(history) }
     }
 }

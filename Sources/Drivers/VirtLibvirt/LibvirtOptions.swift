@@ -19,5 +19,20 @@ public struct LibvirtOptions: Sendable, Equatable {
     /// The program that takes down what containers print, absolute; empty means `nova-console-log` beside our own.
     public var consoleProgram = ""
 
+    /// The folder of the sockets of live migrations, the same on all hosts.
+    ///
+    /// Short: paths of sockets have 107 bytes.
+    public var streamsPath = "/run/nova"
+    /// How many live migrations leave the host at a time.
+    public var migrations = 1
+    /// MiB a second for a live migration; 0 for as much as there is.
+    public var bandwidth = 0
+    /// Milliseconds that a guest may stand still at the end of its migration.
+    public var maxDowntime = 500
+    /// Whether a migration that is forced to its end may go on after its guest has moved.
+    public var permitsPostCopy = false
+    /// Whether a guest may be slowed down so that its migration ends.
+    public var permitsAutoConverge = false
+
     public init() {}
 }

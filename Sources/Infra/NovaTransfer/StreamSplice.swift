@@ -76,12 +76,19 @@ struct StreamSplice: Sendable {
                 metrics.received.inc(by: bytes.count)
                 // Written when it returns: who reads slowly slows the peer down, and nothing is lost at the end.
                 try await written(local) { $0.writeAndFlush(ByteBuffer(bytes: bytes)) }
-            case .finished: return try await written(local) { $0.close(mode: .output) }
+            case .finished: return await end(local)
             case .refused(let refusal): throw refusal.error
             default: throw TransferFrame.malformed("a message out of turn in a stream")
             }
         }
         throw TransferLink.broken("before the end of a stream")
+    }
+
+    /// Hands the peer's end on.
+    ///
+    /// All that it sent is written: who has closed the socket meanwhile has missed nothing.
+    private func end(_ local: any Channel) async {
+        do { try await written(local) { $0.close(mode: .output) } } catch {}
     }
 
     private func written(_ channel: any Channel, _ action: (any Channel) -> EventLoopFuture<Void>) async throws {

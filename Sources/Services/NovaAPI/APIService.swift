@@ -59,6 +59,7 @@ public struct APIService: CloudService {
             ServerActionsResource(parts: parts).operations,
             RescueResource(parts: parts).operations, RebuildResource(parts: parts).operations,
             ResizeResource(parts: parts).operations, EvacuateResource(parts: parts).operations,
+            LiveMigrationResource(parts: parts).operations,
             ShelveResource(parts: parts).operations, SnapshotsResource(parts: parts).operations,
             GuestResource(parts: parts).operations,
             ServerLockResource(parts: parts).operations, ServerMetadataResource(parts: parts).operations,

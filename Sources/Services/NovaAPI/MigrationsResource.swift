@@ -39,11 +39,7 @@ struct MigrationsResource: Sendable {
                 query: Queries.none, policy: Rules.admin, summary: "Shows a server's live migration in progress."
             ) { request in
                 let server = try await parts.server(request)
-                let number = try request.parameter("migration")
-                let found = try await inProgress(server).first { String($0.sequence) == number }
-                guard let found else {
-                    throw NovaError(.notFound, "Migration \(number) not found for instance \(server.id)")
-                }
+                let found = try await liveMigration(try request.parameter("migration"), server)
                 return .written(200) { writer in
                     writer.object { writer in
                         writer.field("migration", object: { writeOfServer(found, request, to: &$0) })
@@ -68,6 +64,23 @@ struct MigrationsResource: Sendable {
         filter.server = server.id
         return try await parts.database.scan { [filter] in try MigrationTable($0).list(filter) }
             .filter(\.isInProgress)
+    }
+
+    /// A server's live migration in progress by its number, else why it is none.
+    private func liveMigration(_ number: String, _ server: ServerRecord) async throws -> MigrationRecord {
+        let found = try await parts.database.read { connection in
+            try Int64(number).flatMap { try MigrationTable(connection).find($0, of: server.id) }
+        }
+        guard let found else {
+            throw NovaError(.notFound, "Migration \(number) not found for instance \(server.id)")
+        }
+        guard found.type == "live-migration" else {
+            throw NovaError(.notFound, "Migration \(number) for server \(server.id) is not live-migration.")
+        }
+        guard found.isInProgress else {
+            throw NovaError(.notFound, "Live migration \(number) for server \(server.id) is not in progress.")
+        }
+        return found
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
@@ -148,11 +161,18 @@ struct MigrationsResource: Sendable {
         writer.field("server_uuid", migration.serverID.description)
         hosts(migration, request, to: &writer)
         writer.field("status", migration.status)
-        for part in ["memory", "disk"] {
-            for figure in ["total", "processed", "remaining"] { writer.null("\(part)_\(figure)_bytes") }
-        }
+        let figures = migration.figures
+        writer.field("memory_total_bytes", known(figures?.memoryTotal))
+        writer.field("memory_processed_bytes", known(figures?.memoryProcessed))
+        writer.field("memory_remaining_bytes", known(figures?.memoryRemaining))
+        writer.field("disk_total_bytes", known(figures?.diskTotal))
+        writer.field("disk_processed_bytes", known(figures?.diskProcessed))
+        writer.field("disk_remaining_bytes", known(figures?.diskRemaining))
         times(migration, request, to: &writer)
     }
+
+    /// Nova shows nothing where it counts nothing.
+    private func known(_ bytes: Int64?) -> Int64? { bytes.flatMap { $0 > 0 ? $0 : nil } }
 
     /// Users do not see hosts.
     private func hosts(_ migration: MigrationRecord, _ request: APIRequest, to writer: inout JSONWriter) {

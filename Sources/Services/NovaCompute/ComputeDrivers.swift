@@ -14,6 +14,12 @@ public struct ComputeDriverSettings: Sendable {
         public var cpuModel: String
         public var machine: String
         public var diskCache: String
+        public var streamsPath: String
+        public var migrations: Int
+        public var bandwidth: Int
+        public var maxDowntime: Int
+        public var permitsPostCopy: Bool
+        public var permitsAutoConverge: Bool
     }
     /// The `[fake]` options.
     public struct Fake: Sendable {
@@ -22,6 +28,7 @@ public struct ComputeDriverSettings: Sendable {
         public var diskGB: Int64
         public var spawnDelay: Duration
         public var failEvery: Int
+        public var migrationTime: Duration
     }
 
     public var context: VirtDriverContext
@@ -50,12 +57,17 @@ public struct ComputeDriverSettings: Sendable {
         libvirt = Libvirt(
             uri: uri.isEmpty ? usual : uri, virtType: virtType,
             cpuModel: config[ComputeOptions.cpuModel], machine: config[ComputeOptions.machine],
-            diskCache: config[ComputeOptions.diskCache])
+            diskCache: config[ComputeOptions.diskCache], streamsPath: config[LiveMigrationOptions.sockets],
+            migrations: config[LiveMigrationOptions.concurrent], bandwidth: config[LiveMigrationOptions.bandwidth],
+            maxDowntime: config[LiveMigrationOptions.downtime],
+            permitsPostCopy: config[LiveMigrationOptions.permitsPostCopy],
+            permitsAutoConverge: config[LiveMigrationOptions.permitsAutoConverge])
         fake = Fake(
             vcpus: Int64(config[ComputeOptions.fakeVCPUs]), memoryMB: Int64(config[ComputeOptions.fakeMemory]),
             diskGB: Int64(config[ComputeOptions.fakeDisk]),
             spawnDelay: .milliseconds(config[ComputeOptions.fakeDelay]),
-            failEvery: config[ComputeOptions.fakeFailEvery])
+            failEvery: config[ComputeOptions.fakeFailEvery],
+            migrationTime: .milliseconds(config[LiveMigrationOptions.fakeTime]))
         log = service.log
     }
 }

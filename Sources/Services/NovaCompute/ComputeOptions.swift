@@ -67,11 +67,12 @@ public enum ComputeOptions {
         "fake", "fail_every", default: 0, help: "Each n-th fake spawn fails; 0 for none.", in: 0...1_000_000)
 
     /// All of them.
-    public static let all: [any OptionDeclaration] = [
-        driver, plug, fabric, transferAddress, transferPort, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone,
-        forceRaw,
-        ephemeralFormat, builds,
-        syncInterval, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
-        fakeMemory, fakeDisk, fakeDelay, fakeFailEvery,
-    ]
+    public static let all: [any OptionDeclaration] =
+        [
+            driver, plug, fabric, transferAddress, transferPort, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone,
+            forceRaw,
+            ephemeralFormat, builds,
+            syncInterval, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
+            fakeMemory, fakeDisk, fakeDelay, fakeFailEvery,
+        ] + LiveMigrationOptions.all
 }

@@ -20,6 +20,8 @@ public final class ComputeService: RunnableService {
     private let driver: any VirtDriver
     private let actions: InstanceActions
     private let snapshots: SnapshotActions
+    private let departures: LiveMigrations
+    private let arrivals: GuestArrivals
     private let activity: InstanceActivity
     private let reporter: HostReporter
     private let sync: PowerStateSync
@@ -75,6 +77,13 @@ public final class ComputeService: RunnableService {
             actions,
             sink: HTTPImageSink(client: client, endpoints: config[GlanceOptions.servers], threads: threads),
             folder: "\(context.instancesPath)/_snapshots")
+        let network = Self.network(config, isReal: driver.isReal)
+        departures = LiveMigrations(
+            actions, transfers: transfers?.transfers, conductor: conductor,
+            settings: LiveMigrations.Settings(
+                host: context.host, network: network, concurrent: config[LiveMigrationOptions.concurrent],
+                policy: LiveMigrationOptions.policy(config)))
+        arrivals = GuestArrivals(actions, transfers: transfers, network: network)
         reporter = HostReporter(
             driver: driver, conductor: conductor,
             settings: HostReporter.Settings(
@@ -111,8 +120,12 @@ public final class ComputeService: RunnableService {
     public func run() async throws {
         var dispatcher = RPCDispatcher()
         dispatcher.on(ComputeBuild.self) { [actions] request, _ in try await actions.build(request) }
-        dispatcher.on(ComputeDestroy.self) { [actions, snapshots] request, _ in
+        dispatcher.on(ComputeDestroy.self) { [actions, snapshots, departures, arrivals] request, _ in
+            if !actions.fences.isKnownStale(request.serverID, request.fence) {
+                await departures.abort(request.serverID)
+            }
             let answer = try await actions.destroy(request)
+            await arrivals.forget(request.serverID)
             snapshots.forget(request.serverID)
             return answer
         }
@@ -122,6 +135,7 @@ public final class ComputeService: RunnableService {
         dispatcher.on(ComputeRemoveLeftover.self) { [inventory] request, _ in try await inventory.remove(request) }
         dispatcher.on(ComputeTransferEnd.self) { [transfers] _, _ in try TransferListening.end(of: transfers) }
         serveActions(&dispatcher)
+        serveMigrations(&dispatcher)
         try await context.bus.serve(dispatcher, topic: "compute", host: context.host, slots: 0)
         do {
             _ = try await context.bus.call(
@@ -140,6 +154,7 @@ public final class ComputeService: RunnableService {
             await group.waitForAll()
         }
         activity.finish()
+        departures.stop()
         await driver.close()
         await client.shutdown()
     }
@@ -166,6 +181,25 @@ public final class ComputeService: RunnableService {
         }
         dispatcher.on(ComputeDiagnostics.self) { [actions] request, _ in try await actions.diagnostics(request) }
         dispatcher.on(ComputeSetPassword.self) { [actions] request, _ in try await actions.setPassword(request) }
+    }
+
+    private func serveMigrations(_ dispatcher: inout RPCDispatcher) {
+        dispatcher.on(ComputeGuestNeeds.self) { [departures] request, _ in try await departures.needs(request) }
+        dispatcher.on(ComputeCheckGuest.self) { [arrivals] request, _ in try await arrivals.check(request) }
+        dispatcher.on(ComputePrepareGuest.self) { [arrivals] request, _ in try await arrivals.prepare(request) }
+        dispatcher.on(ComputeExpectGuest.self) { [arrivals] request, _ in try await arrivals.expect(request) }
+        dispatcher.on(ComputeMigrate.self) { [departures] request, _ in try await departures.migrate(request) }
+        dispatcher.on(ComputeGuestPresence.self) { [departures] request, _ in try await departures.presence(request) }
+        dispatcher.on(ComputeKeepGuest.self) { [departures] request, _ in try await departures.keep(request) }
+        dispatcher.on(ComputeConsoleTail.self) { [departures] request, _ in try await departures.consoleTail(request) }
+        dispatcher.on(ComputeReceiveGuest.self) { [arrivals] request, _ in try await arrivals.receive(request) }
+    }
+
+    /// How guests are connected here, for the comparison with other hosts.
+    private static func network(_ config: Configuration, isReal: Bool) -> String {
+        let configured = config[ComputeOptions.plug]
+        let plug = configured.isEmpty ? (isReal ? "linux" : "fake") : configured
+        return config[ComputeOptions.fabric].isEmpty ? plug : "\(plug) over a fabric"
     }
 
     private static func driver(

@@ -7,6 +7,7 @@ import NovaRPC
 public protocol ConductorLink: Sendable {
     func report(_ resources: HostResources) async throws
     func report(_ power: PowerReport) async throws -> PowerReport.Response
+    func report(_ migration: MigrationReport) async throws -> MigrationReport.Response
 }
 
 /// The conductor behind the queue.
@@ -20,5 +21,9 @@ struct QueueConductor: ConductorLink {
 
     func report(_ power: PowerReport) async throws -> PowerReport.Response {
         try await bus.call(power, to: .topic(PowerReport.topic), context: .system(), timeout: .seconds(30))
+    }
+
+    func report(_ migration: MigrationReport) async throws -> MigrationReport.Response {
+        try await bus.call(migration, to: .topic(MigrationReport.topic), context: .system(), timeout: .seconds(10))
     }
 }

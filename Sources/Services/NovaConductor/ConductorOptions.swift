@@ -25,6 +25,10 @@ enum ConductorOptions {
         "DEFAULT", "shelved_offload_time", default: 0,
         help: "Seconds after which a shelved server leaves its host: 0 at once, -1 never.", in: -1...31_536_000)
 
+    static let liveMigrationRetries = Option(
+        "DEFAULT", "migrate_max_retries", default: -1,
+        help: "Other hosts that are tried when one cannot take a running server; -1 for all.", in: -1...10_000)
+
     static let lease = Option(
         "conductor", "workflow_lease_ms", default: 10_000,
         help: "Milliseconds after which another conductor takes the workflows of one that says nothing.",
@@ -67,7 +71,7 @@ enum ConductorOptions {
         [
             workers, maxAttempts, buildTimeout, shutdownTimeout, lease, scan, patience, pause, auditInterval,
             auditSettle, auditHeals, unusedImageAge, silentServiceAge, retentionDays, archivePath, resizeOnSameHost,
-            confirmWindow, shelvedOffloadTime,
+            confirmWindow, shelvedOffloadTime, liveMigrationRetries,
         ] + NotificationOptions.all
     }
 

@@ -19,6 +19,8 @@ struct ConductorParts: Sendable {
     let resizesOnSameHost: Bool
     /// Seconds after which a shelved server leaves its host: 0 at once, -1 never.
     let shelvedOffloadTime: Int
+    /// Other hosts that are tried when one cannot take a running server; negative for all.
+    let liveMigrationRetries: Int
 
     /// The server as its row is now.
     ///

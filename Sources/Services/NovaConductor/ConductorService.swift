@@ -59,7 +59,8 @@ public struct ConductorService: CloudService {
             shutdownTimeout: config[ConductorOptions.shutdownTimeout],
             hostPatience: min(.seconds(10), ConductorOptions.times(config).patience),
             resizesOnSameHost: config[ConductorOptions.resizeOnSameHost],
-            shelvedOffloadTime: config[ConductorOptions.shelvedOffloadTime])
+            shelvedOffloadTime: config[ConductorOptions.shelvedOffloadTime],
+            liveMigrationRetries: config[ConductorOptions.liveMigrationRetries])
         auditor = Auditor(
             bus: context.bus, database: database, settings: ConductorOptions.audit(config),
             metrics: AuditMetrics(registry: context.metrics), log: context.log)
@@ -74,6 +75,7 @@ public struct ConductorService: CloudService {
         runner.register(ConfirmResizeWorkflow.make(parts))
         runner.register(RevertResizeWorkflow.make(parts))
         runner.register(EvacuateWorkflow.make(parts))
+        runner.register(LiveMigrateWorkflow.make(parts))
         runner.register(ShelveWorkflow.shelve(parts))
         runner.register(ShelveWorkflow.offload(parts))
         runner.register(UnshelveWorkflow.make(parts))
@@ -140,6 +142,8 @@ public struct ConductorService: CloudService {
         }
         dispatcher.on(HostReport.self) { try await desk.report($0, $1) }
         dispatcher.on(PowerReport.self) { try await desk.power($0, $1) }
+        let migrations = MigrationDesk(database: database)
+        dispatcher.on(MigrationReport.self) { try await migrations.report($0, $1) }
         dispatcher.on(HostList.self) { try await desk.hosts($0, $1) }
         dispatcher.on(TellSchedulers.self) { [context] _, call in
             try Self.refuseHosts(call)

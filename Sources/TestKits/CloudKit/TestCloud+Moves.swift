@@ -1,7 +1,7 @@
 #if DEBUG
 public import NovaCore
 import NovaDatabase
-import NovaModel
+public import NovaModel
 import NovaStore
 import NovaWire
 
@@ -37,6 +37,28 @@ extension TestCloud {
             try MoveTable(connection).begin(
                 WorkflowKindName.evacuate, type: "evacuation", of: server, to: server.flavor, .system())
         }
+    }
+
+    /// Accepts a live migration.
+    public func liveMigrate(_ id: ServerID) async throws {
+        try await begin(id, .liveMigrate) { try MoveTable($1).beginLive($0, .system()) }
+    }
+
+    /// Writes down what an operator wants of a server's live migration.
+    public func wish(_ wish: MigrationWish, for id: ServerID) async throws {
+        try await nova.write { connection in
+            guard let migration = try MigrationTable(connection).open(of: id).last else {
+                throw NovaError(.notFound, "no migration of \(id)")
+            }
+            try MigrationTable(connection).change(migration.id) { $0.wish = wish }
+        }
+    }
+
+    /// The moves of a server, newest first.
+    public func moves(of id: ServerID) async throws -> [MigrationRecord] {
+        var filter = MigrationTable.Filter()
+        filter.server = id
+        return try await nova.read { [filter] in try MigrationTable($0).list(filter) }
     }
 
     /// Accepts a shelving.

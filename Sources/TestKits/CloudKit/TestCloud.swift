@@ -38,6 +38,8 @@ public final class TestCloud: Sendable {
         public var place = "/tmp"
         /// More options of nova.conf, as `section.name=value`.
         public var settings: [String] = []
+        /// What hosts say against running guests of others, by their names.
+        public var refusals: [String: [String]] = [:]
         public init() {}
     }
 
@@ -69,7 +71,7 @@ public final class TestCloud: Sendable {
         self.databases = databases
         let plugs = Dictionary(uniqueKeysWithValues: (1...max(1, options.hosts)).map { ("host\($0)", FakeHostPlug()) })
         self.plugs = plugs
-        let factories = Self.factories(plugs)
+        let factories = Self.factories(plugs, options.refusals)
         let images = ImageShelf()
         self.images = images
         let server = try HTTPServer(
@@ -120,8 +122,15 @@ public final class TestCloud: Sendable {
         var all: [ServiceFactory] { [placement, network, scheduler, conductor, compute] }
     }
 
-    private static func factories(_ plugs: [String: FakeHostPlug]) -> Factories {
-        let driver = VirtDriverFactory("fake.FakeDriver") { try FakeDriver($0.context) }
+    private static func factories(
+        _ plugs: [String: FakeHostPlug], _ refusals: [String: [String]]
+    ) -> Factories {
+        let driver = VirtDriverFactory("fake.FakeDriver") { settings in
+            var options = FakeDriverOptions()
+            options.migrationTime = settings.fake.migrationTime
+            options.refusals = refusals[settings.host] ?? []
+            return try FakeDriver(settings.context, options: options)
+        }
         // Taps are the kernel's: they outlive the daemon that made them.
         let plug = HostPlugFactory("fake") { plugs[$0.host] ?? FakeHostPlug() }
         let compute = ComputeService.factory(drivers: [driver], plugs: [plug])

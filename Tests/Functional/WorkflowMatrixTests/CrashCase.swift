@@ -25,6 +25,7 @@ enum UserAction: String, CaseIterable {
     case confirmResize
     case revertResize
     case evacuate
+    case liveMigrate
     case shelve
     case shelveOffload
     case unshelve
@@ -43,6 +44,7 @@ enum UserAction: String, CaseIterable {
         case .confirmResize, .shelveOffload: ["destroy"]
         case .revertResize: ["power.stop", "bring_back", "destroy"]
         case .evacuate: ["build", "destroy"]
+        case .liveMigrate: ["prepare_guest", "migrate", "receive_guest", "destroy"]
         case .shelve: ["power.stop", "snapshot", "upload_snapshot"]
         case .unshelve: ["build"]
         case .attachInterface: ["attach_interface"]
@@ -73,12 +75,15 @@ enum UserAction: String, CaseIterable {
         case .delete: "destroy"
         case .confirmResize, .evacuate: "source"
         case .revertResize: "restore"
+        case .liveMigrate: "network"
         case .shelve, .shelveOffload: "offload"
         case .unshelve: "image"
         case .detachInterface: "port"
         default: nil
         }
     }
+    /// Where its last step that may fail fails: after its work, and before where the way back is another one then.
+    var failurePlaces: [String] { self == .liveMigrate ? ["run.before", "run.after"] : ["run.after"] }
     /// What a server is after it.
     var success: VMState {
         switch self {
@@ -110,7 +115,7 @@ enum UserAction: String, CaseIterable {
         case .shelveOffload: .shelved
         case .unshelve: .shelvedOffloaded
         case .stop, .rebootSoft, .pause, .suspend, .softDelete, .rescue, .snapshot, .resize, .evacuate, .shelve,
-            .attachInterface, .detachInterface:
+            .attachInterface, .detachInterface, .liveMigrate:
             .active
         }
     }

@@ -58,7 +58,8 @@ enum CrashMatrix {
         let steps = steps.filter { !final.contains($0) }
         guard let last = steps.last else { return [] }
         return steps.flatMap { step in
-            ["undo.before", "undo.after"].flatMap { place -> [CrashCase] in
+            ["undo.before", "undo.after"].flatMap { place in action.failurePlaces.map { (place, $0) } }.flatMap {
+                place, failure -> [CrashCase] in
                 let disturbances: [Disturbance] = [
                     .conductorKilled, .conductorFrozen, .computeKilled, .brokerKilled, .fails(.unavailable, times: 2),
                     // Three times for good, and more than the patience lasts: the cleanup is owed, and paid later.
@@ -67,7 +68,7 @@ enum CrashMatrix {
                 return disturbances.map {
                     CrashCase(
                         action: action, point: "workflow.\(action.kind).\(step).\(place)", disturbance: $0,
-                        outcome: .fails, failsAt: "workflow.\(action.kind).\(last).run.after")
+                        outcome: .fails, failsAt: "workflow.\(action.kind).\(last).\(failure)")
                 }
             }
         }

@@ -94,6 +94,7 @@ struct CrashRun {
         case .confirmResize: try await cloud.confirmResize(id)
         case .revertResize: try await cloud.revertResize(id)
         case .evacuate: try await cloud.evacuate(id)
+        case .liveMigrate: try await cloud.liveMigrate(id)
         case .shelve: try await cloud.shelve(id)
         case .shelveOffload: try await cloud.shelveOffload(id)
         case .unshelve: try await cloud.unshelve(id)
@@ -217,6 +218,9 @@ struct CrashRun {
                 method == "set_aside" || method == "bring_back"
                 || method == "destroy" && workflow.kind != WorkflowKindName.revertResize
             return isAtSource ? move.source.host : move.target?.host
+        case WorkflowKindName.liveMigrate:
+            let move = try LiveMigrationState(decoding: workflow.data.bytes).move.move
+            return method == "migrate" || method == "destroy" ? move.source.host : move.target?.host
         default: return nil
         }
     }

@@ -82,11 +82,11 @@ struct ContainerTests {
     func tail() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/console.log"
-        #expect(ConsoleFile.tail(path, lines: nil) == "")
+        #expect(ConsoleFile.tail([path], lines: nil) == "")
         var log = BoundedLog(path, limit: 8)
         for line in ["one\n", "two\n", "three\n"] { log.append(Array(line.utf8)[...]) }
-        #expect(ConsoleFile.tail(path, lines: nil) == "three\n")
-        #expect(ConsoleFile.tail(path, older: BoundedLog.older(path), lines: nil) == "one\ntwo\nthree\n")
-        #expect(ConsoleFile.tail(path, older: BoundedLog.older(path), lines: 2) == "two\nthree\n")
+        #expect(ConsoleFile.tail([path], lines: nil) == "three\n")
+        #expect(ConsoleFile.tail([BoundedLog.older(path), path], lines: nil) == "one\ntwo\nthree\n")
+        #expect(ConsoleFile.tail([BoundedLog.older(path), path], lines: 2) == "two\nthree\n")
     }
 }

@@ -90,10 +90,11 @@ struct LibvirtDriverTests {
         let folder = try TemporaryFolder()
         try folder.write("one\ntwo\nthree\n", to: "console.log")
         let path = "\(folder.path)/console.log"
-        #expect(ConsoleFile.tail(path, lines: 2) == "two\nthree\n")
-        #expect(ConsoleFile.tail(path, lines: nil) == "one\ntwo\nthree\n")
-        #expect(ConsoleFile.tail(path, lines: 0) == "")
-        #expect(ConsoleFile.tail("\(folder.path)/none", lines: 2) == "")
+        #expect(ConsoleFile.tail([path], lines: 2) == "two\nthree\n")
+        #expect(ConsoleFile.tail([path], lines: nil) == "one\ntwo\nthree\n")
+        #expect(ConsoleFile.tail([path], lines: 0) == "")
+        #expect(ConsoleFile.tail(["\(folder.path)/none"], lines: 2) == "")
+        #expect(ConsoleFile.tail([path, path], lines: 4) == "three\none\ntwo\nthree\n")
     }
 
     @Test("a server's life on libvirt's own test hypervisor")

@@ -228,6 +228,8 @@ private final class RecordingPlug: HostPlug {
 
 /// A conductor that takes everything.
 private final class RecordingConductor: ConductorLink {
+    func report(_ migration: MigrationReport) async throws -> MigrationReport.Response { MigrationReport.Response() }
+
     let unknown = Mutex<[ServerID]>([])
     let hasStrangers = Mutex(false)
     /// What else happens when a report comes.

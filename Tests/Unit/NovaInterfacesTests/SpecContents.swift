@@ -13,7 +13,7 @@ struct SpecContents {
         BuildState.self, DeleteState.self, PowerActionState.self, KeyPair.self, ServerRecord.self, ServiceRecord.self,
         ServerChange.self, Finding.self, ReconcilerStatus.self, RescueState.self, RebuildState.self, SnapshotState.self,
         AttachInterfaceState.self, DetachInterfaceState.self,
-        MoveState.self, ShelveState.self, UnshelveState.self,
+        MoveState.self, LiveMigrationState.self, ShelveState.self, UnshelveState.self,
         ServerGroup.self, SecurityGroup.self, MigrationRecord.self,
     ]
 

@@ -298,7 +298,10 @@ CREATE TABLE migrations (
     created_at INTEGER NOT NULL,
     updated_at INTEGER,
     -- both sides of the move
-    move BLOB
+    move BLOB,
+    -- how far a live migration is, and what an operator wants of it
+    figures BLOB,
+    wish TEXT
 ) STRICT;
 CREATE INDEX migrations_by_server ON migrations (server_id, created_at DESC);
 -- Moves that somebody works on, or that wait for their confirmation.

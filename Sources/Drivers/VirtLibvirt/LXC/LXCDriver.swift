@@ -99,7 +99,7 @@ public final class LXCDriver: ConsoleTextDriver, PausingDriver {
         }
         let path = console.path(id)
         return try await files.run(within: domains.options.callTimeout, "read the console of \(id)") {
-            ConsoleFile.tail(path, older: BoundedLog.older(path), lines: lines)
+            ConsoleFile.tail([BoundedLog.older(path), path], lines: lines)
         }
     }
 
