@@ -27,6 +27,11 @@ public struct AttachInterfaceState: Record, Equatable {
 
     /// The id of the port, whoever made it.
     public var portID: PortID { wanted.portID ?? newPortID }
+
+    /// Refuses a port that the server has already.
+    public func check(_ server: ServerRecord) throws {
+        guard !server.network.has(portID) else { throw NovaError(.conflict, "Port \(portID) is still in use.") }
+    }
 }
 
 /// What the workflow that takes a port from a server knows.

@@ -85,6 +85,9 @@ public struct NetworkInfo: Record, Equatable {
     public init() {}
     public init(_ ports: [PortBinding]) { self.ports = ports }
 
+    /// Whether a port is among them.
+    public func has(_ port: PortID) -> Bool { ports.contains { $0.portID == port } }
+
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) { visitor.visit("ports", &ports) }
 }

@@ -69,7 +69,9 @@ struct InterfacesResource: Sendable {
         let (server, workflow) = try await parts.write(
             .attachInterface, request, WorkflowKindName.attachInterface
         ) { server in
-            AttachInterfaceState(server.id, wanted)
+            let state = AttachInterfaceState(server.id, wanted)
+            try state.check(server)
+            return state
         }
         parts.wakeConductor(workflow, request.context)
         let state: AttachInterfaceState

@@ -37,6 +37,7 @@ enum InterfaceWorkflows {
             "port",
             run: { state, context in
                 let server = try await parts.server(state.serverID)
+                try state.check(server)
                 var request = AttachPort()
                 request.fence = context.fence
                 request.serverID = server.id
@@ -49,6 +50,9 @@ enum InterfaceWorkflows {
                     request, to: .topic(AttachPort.topic), context: context.request)
             },
             undo: { state, context in
+                // What users see as the server's port is not of this workflow: it has undone its own.
+                let server = try await parts.database.read { [state] in try ServerTable($0).find(state.serverID) }
+                guard server?.network.has(state.portID) != true else { return }
                 _ = try await parts.bus.call(
                     DetachPort(context.fence, state.serverID, state.portID), to: .topic(DetachPort.topic),
                     context: context.request)

@@ -82,9 +82,9 @@ extension TestCloud {
         try await accept(id, .createImage, WorkflowKindName.snapshot, SnapshotState(id, image))
     }
 
-    /// Accepts another port on the default network.
-    public func attachInterface(_ id: ServerID) async throws {
-        let state = AttachInterfaceState(id, RequestedNetwork(.auto))
+    /// Accepts another port, as a rule a new one on the default network.
+    public func attachInterface(_ id: ServerID, _ wanted: RequestedNetwork = RequestedNetwork(.auto)) async throws {
+        let state = AttachInterfaceState(id, wanted)
         try await accept(id, .attachInterface, WorkflowKindName.attachInterface, state)
     }
 

@@ -110,6 +110,8 @@ struct InterfaceTests {
             #expect(try await attach(["net_id": "1"], id).status == 400)
             #expect(try await attach([:], id, as: "reader").status == 403)
             #expect(try await attach([:], id, as: "other").status == 404)
+            let own = try await attach(["port_id": .string(Self.port.portID.description)], id)
+            #expect(own.status == 409 && own.message == "Port \(Self.port.portID) is still in use.")
             let suspended = try await server(api) { $0.vmState = .suspended }
             let refused = try await attach([:], suspended)
             #expect(refused.status == 409)
