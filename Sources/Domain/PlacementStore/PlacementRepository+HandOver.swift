@@ -3,16 +3,19 @@ import NovaDatabase
 import NovaWire
 
 extension PlacementRepository {
-    /// Gives all that one consumer holds to another.
+    /// Gives all that one consumer holds of a provider to another.
     ///
     /// - Parameter replacing: whether what the other held is given back; else one that holds something keeps it, and
     ///   nothing happens.
-    public func handOver(from giver: ServerID, to taker: ServerID, replacing: Bool) async throws {
+    public func handOver(
+        from giver: ServerID, to taker: ServerID, on provider: ProviderID, replacing: Bool
+    ) async throws {
         guard giver != .none, taker != .none, giver != taker else {
             throw NovaError(.badRequest, "Resources go from one consumer to another.")
         }
         try await database.write { connection in
-            let given = try Self.allocations(connection, "consumer_id = ?", [giver.column])
+            let given = try Self.allocations(
+                connection, "consumer_id = ? AND provider_id = ?", [giver.column, provider.column])
             let held = try Self.allocations(connection, "consumer_id = ?", [taker.column])
             guard !given.isEmpty, held.isEmpty || replacing else { return }
             try connection.execute("DELETE FROM allocations WHERE consumer_id = ?", [taker.column])
@@ -22,7 +25,13 @@ extension PlacementRepository {
                 SELECT ?, project_id, user_id, 1 FROM consumers WHERE consumer_id = ?
                 ON CONFLICT (consumer_id) DO UPDATE SET generation = consumers.generation + 1
                 """, [taker.column, giver.column])
-            try connection.execute("DELETE FROM consumers WHERE consumer_id = ?", [giver.column])
+            try connection.execute(
+                "DELETE FROM allocations WHERE consumer_id = ? AND provider_id = ?", [giver.column, provider.column])
+            try connection.execute(
+                """
+                DELETE FROM consumers WHERE consumer_id = ?1
+                AND NOT EXISTS (SELECT 1 FROM allocations WHERE consumer_id = ?1)
+                """, [giver.column])
             for allocation in given {
                 try connection.execute(
                     "INSERT INTO allocations (consumer_id, provider_id, resource_class, used) VALUES (?, ?, ?, ?)",

@@ -18,7 +18,7 @@ struct MoveParts: Sendable {
     /// What the server held goes to the migration, then the server claims a new host.
     func schedule(_ state: inout MoveState, _ context: StepContext) async throws {
         let server = try await parts.server(state.serverID)
-        try await handOver(from: state.serverID, to: state.move.consumer, replaces: false, context)
+        try await handOver(state, from: state.serverID, to: state.move.consumer, replaces: false, context)
         var request = try await parts.request(for: server)
         request.flavor = state.move.newFlavor
         request.image = state.image
@@ -38,15 +38,15 @@ struct MoveParts: Sendable {
 
     /// What the migration held is the server's again, and what the server held instead is given back.
     func takeBack(_ state: MoveState, _ context: StepContext) async throws {
-        try await handOver(from: state.move.consumer, to: state.serverID, replaces: true, context)
+        try await handOver(state, from: state.move.consumer, to: state.serverID, replaces: true, context)
     }
 
     private func handOver(
-        from giver: ServerID, to taker: ServerID, replaces: Bool, _ context: StepContext
+        _ state: MoveState, from giver: ServerID, to taker: ServerID, replaces: Bool, _ context: StepContext
     ) async throws {
         _ = try await parts.bus.call(
-            PlacementHandOver(from: giver, to: taker, replaces: replaces), to: .topic(PlacementHandOver.topic),
-            context: context.request)
+            PlacementHandOver(from: giver, to: taker, on: state.move.source.providerID, replaces: replaces),
+            to: .topic(PlacementHandOver.topic), context: context.request)
     }
 
     /// What the migration holds is given back.

@@ -26,7 +26,8 @@ enum PlacementHandlers {
             return Nothing()
         }
         dispatcher.on(PlacementHandOver.self) { request, _ in
-            try await placement.handOver(from: request.giver, to: request.taker, replacing: request.replaces)
+            try await placement.handOver(
+                from: request.giver, to: request.taker, on: request.provider, replacing: request.replaces)
             return Nothing()
         }
         dispatcher.on(PlacementSnapshot.self) { snapshot, _ in

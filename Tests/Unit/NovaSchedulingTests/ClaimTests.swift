@@ -39,14 +39,17 @@ import Testing
         _ = try await claim(placement, server, a, memory: 1000)
         // Twice: a step is repeated, and by then the server may hold something else.
         for _ in 0..<2 {
-            try await placement.handOver(from: server, to: migration, replacing: false)
+            try await placement.handOver(from: server, to: migration, on: a, replacing: false)
             #expect(try await held(migration) == ["a MEMORY_MB 1000"])
             _ = try await claim(placement, server, b, memory: 2000)
         }
         #expect(try await held(server) == ["b MEMORY_MB 2000"])
+        // One that comes after the migration's end takes nothing of what the server holds elsewhere by then.
+        try await placement.handOver(from: server, to: .random(), on: a, replacing: false)
+        #expect(try await held(server) == ["b MEMORY_MB 2000"])
         #expect(try await placement.allocations(of: migration).consumer?.projectID == ProjectID("p"))
         for _ in 0..<2 {
-            try await placement.handOver(from: migration, to: server, replacing: true)
+            try await placement.handOver(from: migration, to: server, on: a, replacing: true)
             #expect(try await held(server) == ["a MEMORY_MB 1000"])
             #expect(try await held(migration) == [])
         }
@@ -54,7 +57,7 @@ import Testing
         #expect(try await placement.usageDifferences(limit: 10).isEmpty)
         #expect(try await placement.provider(b).inventories.allSatisfy { $0.used == 0 })
         await #expect(throws: NovaError.self) {
-            try await placement.handOver(from: server, to: server, replacing: true)
+            try await placement.handOver(from: server, to: server, on: a, replacing: true)
         }
     }
 
