@@ -19,6 +19,7 @@ struct RoleTableTests {
         "metadata": ["topic metadata", "host metadata.h1", "fanout metadata", "fanout revocations"],
         "proxy": ["topic proxy", "host proxy.h1", "fanout proxy", "fanout revocations"],
         "consoleauth": ["topic consoleauth", "host consoleauth.h1", "fanout consoleauth", "fanout revocations"],
+        "listener": ["fanout notifications"],
         "admin": [],
     ]
 
@@ -34,6 +35,7 @@ struct RoleTableTests {
             "host compute.h1", "host compute.h2", "fanout compute", "topic scheduler", "fanout scheduler",
             "topic network", "host network.h1", "host network.h2", "topic volume", "host volume.h1", "host volume.h2",
             "topic image", "topic placement", "topic identity",
+            "fanout notifications",
         ],
         "scheduler": ["topic conductor", "topic placement"],
         "network": ["topic conductor", "topic identity"],
@@ -42,11 +44,12 @@ struct RoleTableTests {
         "placement": ["topic conductor", "topic identity"],
         "identity": ["topic conductor", "fanout revocations"],
         "api": usersFace, "metadata": usersFace, "proxy": usersFace, "consoleauth": usersFace,
+        "listener": [],
         "admin": [],
     ]
 
     private static let topics =
-        served.keys.sorted() + ["revocations", "", "computes", "Compute", "compute.h1", "nova", "*"]
+        served.keys.sorted() + ["revocations", "notifications", "", "computes", "Compute", "compute.h1", "nova", "*"]
     private static var queues: [QueueName] {
         topics.flatMap { topic in
             [QueueName.topic(topic), .fanout(topic)]
@@ -116,7 +119,7 @@ struct RoleTableTests {
     @Test("who may note requests from outside")
     func traces() {
         for role in Self.served.keys {
-            let mayTrace = !["compute", "conductor", "scheduler", "admin"].contains(role)
+            let mayTrace = !["compute", "conductor", "scheduler", "listener", "admin"].contains(role)
             #expect(Self.table.mayTrace(PeerName(role: role, host: "h1", instance: "1")) == mayTrace, "\(role)")
         }
     }
