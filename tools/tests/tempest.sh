@@ -17,17 +17,20 @@ later=$ROOT/Tests/Conformance/later.txt
 # Tempest registers the folder of each cloud there by its last part.
 rm -f "$CONF_DIR/workspaces.yaml"
 
-# Live migration needs hosts that move guests; our fake driver can take snapshots and set passwords.
-without=()
-for feature in live_migration live_migrate_back_and_forth block_migration_for_live_migration; do
-    without+=("compute-feature-enabled.$feature=false")
-done
+# moving yes|no: whether guests go live from host to host: not where there is one.
+moving() {
+    local feature value=false
+    [[ $1 == no ]] || value=true
+    for feature in live_migration live_migrate_back_and_forth block_migration_for_live_migration; do
+        printf 'compute-feature-enabled.%s=%s\n' "$feature" "$value"
+    done
+}
 
 # run_list NAME LIST [SETTING...]: runs it and judges each test.
 run_list() {
     local name=$1 list=$2 results=$CONF_DIR/results/$1 log
     shift 2
-    local settings=("${without[@]}" "$@")
+    local settings=("$@")
     log=$(mktemp)
     rm -rf "$results"
     TEMPEST_RESULTS=$results TEMPEST_SET=$(IFS=';' && echo "${settings[*]}") TEMPEST_CONCURRENCY=2 \
@@ -92,14 +95,17 @@ for list in "${lists[@]}"; do
         new_cloud --standalone --driver libvirt --debug
         classes=$cloud_dir/classes
         grep -E '\.images\.|_rescue' "$suites/lists/compute-open.txt" >"$classes"
-        TEMPEST_RAM=128 run_list libvirt "$classes"
+        mapfile -t settings < <(moving no)
+        TEMPEST_RAM=128 run_list libvirt "$classes" "${settings[@]}"
     else
         if [[ $driver != fake ]]; then
             away
             driver=fake
             new_cloud --standalone --driver fake --hosts 2 --debug
         fi
-        run_list "$(basename "$list" .txt)" "$list" compute-feature-enabled.{snapshot,change_password}=true
+        # Our fake driver can take snapshots and set passwords, too.
+        mapfile -t settings < <(moving yes)
+        run_list "$(basename "$list" .txt)" "$list" "${settings[@]}" compute-feature-enabled.{snapshot,change_password}=true
     fi
 done
 completed=yes

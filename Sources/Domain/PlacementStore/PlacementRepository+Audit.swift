@@ -49,7 +49,7 @@ extension PlacementRepository {
                 """
                 SELECT provider_id, resource_class, CAST(sum(kept) AS BIGINT), CAST(sum(actual) AS BIGINT) FROM (
                     SELECT provider_id, resource_class, used AS kept, 0 AS actual FROM usages
-                    UNION ALL SELECT provider_id, resource_class, 0 AS kept, used AS actual FROM allocations) AS both
+                    UNION ALL SELECT provider_id, resource_class, 0 AS kept, used AS actual FROM allocations) AS sums
                 GROUP BY provider_id, resource_class HAVING sum(kept) <> sum(actual)
                 ORDER BY provider_id, resource_class LIMIT ?
                 """, [.integer(limit)]
