@@ -15,8 +15,9 @@ public struct ExplanationTable {
         }
     }
 
-    /// Keeps the newest explanation of a server.
-    public func save(_ explanation: SchedulingExplanation, of server: ServerID) throws {
+    /// Keeps the newest explanation of a server; nil leaves the one that is there.
+    public func save(_ explanation: SchedulingExplanation?, of server: ServerID) throws {
+        guard let explanation else { return }
         try connection.post(
             """
             INSERT INTO explanations (server_id, record) VALUES (?, ?)

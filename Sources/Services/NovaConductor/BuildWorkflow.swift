@@ -54,9 +54,7 @@ enum BuildWorkflow {
                     request, tried: state.ignoredHosts, context, explanation: &state.explanation)
             },
             commit: { connection, state in
-                if let explanation = state.explanation {
-                    try ExplanationTable(connection).save(explanation, of: state.serverID)
-                }
+                try ExplanationTable(connection).save(state.explanation, of: state.serverID)
                 try ServerTable(connection).change(state.serverID) { server in
                     if let group = server.serverGroupID, let host = state.selected?.host {
                         // Another member may have got a host since the scheduler was asked: then this one gets none,
@@ -74,9 +72,7 @@ enum BuildWorkflow {
                 state.selected = nil
             },
             undone: { connection, state in
-                if let explanation = state.explanation {
-                    try ExplanationTable(connection).save(explanation, of: state.serverID)
-                }
+                try ExplanationTable(connection).save(state.explanation, of: state.serverID)
                 try ServerTable(connection).change(state.serverID) { server in
                     server.host = nil
                     server.node = nil

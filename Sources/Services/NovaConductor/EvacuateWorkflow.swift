@@ -40,14 +40,10 @@ enum EvacuateWorkflow {
             run: { try await move.schedule(&$0, $1) },
             commit: { connection, state in
                 try MoveParts.show(nil, "pre-migrating", state, connection)
-                guard let explanation = state.explanation else { return }
-                try ExplanationTable(connection).save(explanation, of: state.serverID)
+                try ExplanationTable(connection).save(state.explanation, of: state.serverID)
             },
             undo: { try await move.unschedule(&$0, $1) },
-            undone: { connection, state in
-                guard let explanation = state.explanation else { return }
-                try ExplanationTable(connection).save(explanation, of: state.serverID)
-            })
+            undone: { try ExplanationTable($0).save($1.explanation, of: $1.serverID) })
     }
 
     private static func network(_ move: MoveParts) -> MoveParts.Step {

@@ -67,8 +67,7 @@ enum LiveMigrateWorkflow {
 
     private static func schedule(_ live: LiveMoveParts) -> LiveMoveParts.Step {
         @Sendable func explain(_ connection: Connection, _ state: LiveMigrationState) throws {
-            guard let explanation = state.move.explanation else { return }
-            try ExplanationTable(connection).save(explanation, of: state.serverID)
+            try ExplanationTable(connection).save(state.move.explanation, of: state.serverID)
         }
         return .init(
             "schedule",

@@ -67,14 +67,10 @@ enum ResizeWorkflow {
             },
             commit: { connection, state in
                 try MoveParts.show(nil, "pre-migrating", state, connection)
-                guard let explanation = state.explanation else { return }
-                try ExplanationTable(connection).save(explanation, of: state.serverID)
+                try ExplanationTable(connection).save(state.explanation, of: state.serverID)
             },
             undo: { try await move.unschedule(&$0, $1) },
-            undone: { connection, state in
-                guard let explanation = state.explanation else { return }
-                try ExplanationTable(connection).save(explanation, of: state.serverID)
-            })
+            undone: { try ExplanationTable($0).save($1.explanation, of: $1.serverID) })
     }
 
     /// The image is there before the guest is stopped; what comes there later is removed by this step's undoing, for which

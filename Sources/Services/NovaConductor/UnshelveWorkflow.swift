@@ -42,10 +42,7 @@ enum UnshelveWorkflow {
                 state.selected = try await parts.choose(
                     request, tried: state.ignoredHosts, context, explanation: &state.explanation)
             },
-            commit: { connection, state in
-                guard let explanation = state.explanation else { return }
-                try ExplanationTable(connection).save(explanation, of: state.serverID)
-            },
+            commit: { try ExplanationTable($0).save($1.explanation, of: $1.serverID) },
             undo: { state, context in
                 guard state.wasOffloaded else { return }
                 _ = try await parts.bus.call(
