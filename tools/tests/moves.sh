@@ -28,7 +28,8 @@ console_has() { console "$1" | grep -q -- "$2"; }
 host_has_state() { [[ $(rest GET "$compute/os-services?host=$(host_named "$1")&binary=nova-compute" | jq -r '.services[0].state') == "$2" ]]; }
 # folders N: the folders of instances on a host, also what is kept aside.
 folders() { find "$(instances "$1")" -mindepth 1 -maxdepth 1 -name '*-*-*-*-*' | wc -l; }
-is_empty() { [[ $(folders "$1") == 0 && -z $(virsh -c "$(host_uri "$1")" list --all --name | grep . || true) ]]; }
+# is_empty N ID: nothing of the server is on a host.
+is_empty() { [[ $(folders "$1") == 0 ]] && ! virsh -c "$(host_uri "$1")" list --all --uuid | grep -q "$2"; }
 last_migration() { rest GET "$compute/os-migrations" -H 'OpenStack-API-Version: compute 2.23' | jq -r '[.migrations[]] | max_by(.id) | .status'; }
 migration_is() { [[ $(last_migration) == "$1" ]]; }
 # goes_well ID: it runs, and its guest shows what was written to its disk.
@@ -76,7 +77,7 @@ check "revert" openstack server resize revert mover
 goes_well "$id"
 check_equal "it is on host 2 again" "$(host_of "$id")" "$(host_named 2)"
 check_equal "with the old flavor" "$(openstack server show mover -f json | jq -r '.flavor.name // .flavor' | grep -o 'test.guest')" test.guest
-soon 30 "nothing is left on host $target" is_empty "$target"
+soon 30 "nothing is left on host $target" is_empty "$target" "$id"
 
 say "Cold migration"
 check "migrate" openstack server migrate --wait mover
@@ -84,13 +85,13 @@ check_equal "it waits for its user's word" "$(server_state "$id")" VERIFY_RESIZE
 target=$(number_of "$(host_of "$id")")
 check "confirm" openstack server resize confirm mover
 goes_well "$id"
-soon 60 "nothing is left on host 2" is_empty 2
+soon 60 "nothing is left on host 2" is_empty 2 "$id"
 soon 30 "the migration is confirmed" migration_is confirmed
 
 say "Shelve, and unshelve on host 2"
 check "shelve" openstack server shelve --offload --wait mover
 soon 120 "it is offloaded" is_state "$id" SHELVED_OFFLOADED
-soon 60 "nothing is left on host $target" is_empty "$target"
+soon 60 "nothing is left on host $target" is_empty "$target" "$id"
 check "unshelve" openstack server unshelve --host "$(host_named 2)" mover
 goes_well "$id"
 check_equal "it is on host 2" "$(host_of "$id")" "$(host_named 2)"
@@ -103,7 +104,7 @@ twin=$(openstack server show twin -f value -c id)
 goes_well "$twin"
 check "server delete" openstack server delete --wait twin
 check "image delete" openstack image delete kept
-soon 60 "nothing is left on host 3" is_empty 3
+soon 60 "nothing is left on host 3" is_empty 3 "$twin"
 
 say "Host 2 dies"
 "$ROOT/tools/cloud" kill host.2
@@ -124,7 +125,7 @@ say "Host 2 comes back"
 "$ROOT/tools/cloud" start host.2
 check "compute service set --up" openstack compute service set --up "$(host_named 2)" nova-compute
 soon 90 "its compute service is up" host_has_state 2 up
-soon 90 "it has cleaned up by itself" is_empty 2
+soon 90 "it has cleaned up by itself" is_empty 2 "$id"
 soon 60 "the evacuation is completed" migration_is completed
 check_equal "its guest runs where it went" "$(virsh -c "$(host_uri "$target")" domstate "$id" | head -n 1)" running
 
