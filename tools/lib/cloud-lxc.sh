@@ -66,7 +66,8 @@ lxc_is_down() { ! lxc_pid >/dev/null; }
 lxc_leftovers() {
     [[ $CLOUD_DRIVER == lxc ]] || return 0
     losetup --noheadings --list --output NAME,BACK-FILE | awk -v folder="$DIR/" 'index($2, folder) == 1 {print "loop device " $1}'
-    grep -lszF "$DIR/instances" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3 |
+    # A process that ends while it is looked at is no failure.
+    { grep -lszF "$DIR/instances" /proc/[0-9]*/cmdline 2>/dev/null || true; } | cut -d / -f 3 |
         while read -r process; do
             if [[ $(cat "/proc/$process/comm" 2>/dev/null) == nova-console-lo* ]]; then echo "console reader $process"; fi
         done
