@@ -124,8 +124,8 @@ find_build() {
             newest=$ROOT/.build/$kind
         fi
     done
-    [[ -n $newest ]] || die "nothing is built${wanted:+ as $wanted}: run swift build${wanted:+ -c $wanted}" \
-        "--explicit-target-dependency-import-check error, or tools/quickstart"
+    [[ -n $newest ]] || die "nothing is built${wanted:+ as $wanted}: run tools/build-release nova-standalone novactl," \
+        "or for a debug build swift build --explicit-target-dependency-import-check error"
     printf '%s\n' "$newest"
 }
 
