@@ -5,10 +5,9 @@ import NovaWire
 public enum FenceFiles {
     /// The servers of whose removal the host knows nothing.
     public static func live(instancesPath: String) throws -> [ServerID] {
-        let folder = "\(instancesPath)/_fences"
-        return try HostFiles.names(in: folder).compactMap { name in
-            guard let id = ServerID(name), let bytes = try HostFiles.read("\(folder)/\(name)") else { return nil }
-            return try FenceLog(decoding: bytes).destroyedAt == nil ? id : nil
-        }
+        try FenceJournal.read(path(in: "\(instancesPath)/_fences")).logs.filter { $0.value.destroyedAt == nil }.map(
+            \.key)
     }
+
+    static func path(in folder: String) -> String { "\(folder)/steps" }
 }

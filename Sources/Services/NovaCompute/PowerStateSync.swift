@@ -96,7 +96,7 @@ struct PowerStateSync: Sendable {
             log.warning("removed taps that no server needs", metadata: ["taps": "\(taps.joined(separator: " "))"])
             ComputeMetrics.shared.orphans.inc(by: taps.count)
         }
-        try await fences.sweep()
+        fences.sweep()
         return unknown.subtracting(suspects)
     }
 }

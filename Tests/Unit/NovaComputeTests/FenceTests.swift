@@ -79,6 +79,49 @@ struct FenceTests {
         await #expect(throws: NovaError.self) { try await restarted.admit(id, fence(1, 1), method: "build") }
     }
 
+    @Test("a write that did not end is taken off, damage before the end is named")
+    func damagedFile() async throws {
+        let folder = try TemporaryFolder()
+        let threads = WorkerThreads(name: "test", count: 1)
+        let (one, two) = (ServerID.random(), ServerID.random())
+        func store() throws -> FenceStore { try FenceStore(folder: folder.path, durable: false, threads: threads) }
+        func append(_ bytes: [UInt8]) throws {
+            try HostFiles.write(whole + bytes, to: FenceFiles.path(in: folder.path), durable: false)
+        }
+        try await store().finish(one, fence(1, 1), method: "build", outcome: [7], destroyed: false)
+        let whole = try #require(try HostFiles.read(FenceFiles.path(in: folder.path)))
+        for length in [1, 4, whole.count - 1] {
+            try append(Array(whole.prefix(length)))
+            let restarted = try store()
+            #expect(HostFiles.size(FenceFiles.path(in: folder.path)) == Int64(whole.count))
+            try await restarted.finish(two, fence(2, 1), method: "build", outcome: [8], destroyed: false)
+            #expect(try await store().admit(one, fence(1, 1), method: "build") == [7])
+            #expect(try await store().admit(two, fence(2, 1), method: "build") == [8])
+        }
+        for damage: [UInt8] in [[255, 255, 255, 255], [2, 0, 0, 0, 9, 9]] {
+            try append(damage)
+            #expect { try store() } throws: { "\($0)".contains("at byte \(whole.count)") }
+        }
+    }
+
+    @Test("the file is packed when it has grown, and nothing that counts is lost")
+    func packing() async throws {
+        let folder = try TemporaryFolder()
+        let threads = WorkerThreads(name: "test", count: 1)
+        let store = try FenceStore(folder: folder.path, durable: false, threads: threads)
+        let ids = (0..<10).map { _ in ServerID.random() }
+        let outcome = [UInt8](repeating: 1, count: 10_000)
+        for step in 0..<50 {
+            for id in ids {
+                try await store.finish(id, fence(Int64(step), 1), method: "x", outcome: outcome, destroyed: false)
+            }
+        }
+        #expect(try #require(HostFiles.size(FenceFiles.path(in: folder.path))) < 2 << 20)
+        let restarted = try FenceStore(folder: folder.path, durable: false, threads: threads)
+        for id in ids { #expect(try await restarted.admit(id, fence(49, 1), method: "x") == outcome) }
+        #expect(try FenceFiles.live(instancesPath: "/nowhere").isEmpty)
+    }
+
     @Test("the log stays small")
     func bounded() {
         var log = FenceLog()
