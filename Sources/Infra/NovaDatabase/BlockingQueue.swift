@@ -3,13 +3,18 @@ import Glibc
 
 /// A bounded queue from tasks to the threads that wait on it.
 ///
-/// Unchecked: `items` and `isClosed` are touched under `lock` only; a condition variable is what a thread can wait on.
+/// The thread that came last to wait is woken first: what it did last is still in the caches, its own and those of the
+/// database server's process that works for it, and the others sleep on.
+///
+/// Unchecked: `items`, `waiting` and `isClosed` are touched under `lock` only; a condition variable is what a thread can
+/// wait on.
 final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let filled = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let closed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let limit: Int
     private var items = Deque<Element>()
+    /// What wakes each waiting thread.
+    private var waiting: [UnsafeMutablePointer<pthread_cond_t>] = []
     private var isClosed = false
 
     enum Refusal { case full, closed }
@@ -17,15 +22,12 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     init(limit: Int) {
         self.limit = limit
         pthread_mutex_init(lock, nil)
-        pthread_cond_init(filled, nil)
         pthread_cond_init(closed, nil)
     }
 
     deinit {
-        pthread_cond_destroy(filled)
         pthread_cond_destroy(closed)
         pthread_mutex_destroy(lock)
-        filled.deallocate()
         closed.deallocate()
         lock.deallocate()
     }
@@ -37,7 +39,7 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
         if isClosed { return .closed }
         if items.count >= limit { return .full }
         items.append(item)
-        pthread_cond_signal(filled)
+        if let last = waiting.popLast() { pthread_cond_signal(last) }
         return nil
     }
 
@@ -45,10 +47,23 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     func take(atMost most: Int) -> [Element] {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
-        while items.isEmpty, !isClosed { pthread_cond_wait(filled, lock) }
+        if items.isEmpty, !isClosed { wait() }
         let taken = Array(items.prefix(most))
         items.removeFirst(taken.count)
         return taken
+    }
+
+    private func wait() {
+        let filled = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+        pthread_cond_init(filled, nil)
+        while items.isEmpty, !isClosed {
+            waiting.append(filled)
+            pthread_cond_wait(filled, lock)
+            // Woken by nobody, or by the end, it is still there.
+            waiting.removeAll { $0 == filled }
+        }
+        pthread_cond_destroy(filled)
+        filled.deallocate()
     }
 
     /// Removes and gives the items of a kind.
@@ -77,7 +92,7 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     func close() {
         pthread_mutex_lock(lock)
         isClosed = true
-        pthread_cond_broadcast(filled)
+        for filled in waiting { pthread_cond_signal(filled) }
         pthread_cond_broadcast(closed)
         pthread_mutex_unlock(lock)
     }
