@@ -116,17 +116,17 @@ free_cidr() {
 
 # find_build [release|debug]: the folder of the programs; without a word the one that was built last.
 find_build() {
-    local wanted=${1:-} newest='' kind
+    local wanted=${1:-} newest='' kind program
     for kind in release debug; do
         [[ -z $wanted || $wanted == "$kind" ]] || continue
-        [[ -x $ROOT/.build/$kind/nova-standalone ]] || continue
-        if [[ -z $newest || $ROOT/.build/$kind/nova-standalone -nt $newest/nova-standalone ]]; then
-            newest=$ROOT/.build/$kind
-        fi
+        for program in "$ROOT/.build/$kind"/nova-{standalone,api}; do
+            [[ -x $program ]] || continue
+            if [[ -z $newest || $program -nt $newest ]]; then newest=$program; fi
+        done
     done
     [[ -n $newest ]] || die "nothing is built${wanted:+ as $wanted}: run tools/build-release nova-standalone novactl," \
         "or for a debug build swift build --explicit-target-dependency-import-check error"
-    printf '%s\n' "$newest"
+    printf '%s\n' "${newest%/*}"
 }
 
 # broker_names: the daemons that are brokers, or the one that has it.
