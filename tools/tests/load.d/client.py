@@ -1,9 +1,10 @@
 """A client of the storm: keeps a few servers, and creates, stops, starts and deletes them."""
+import collections
 import random
 import threading
 import time
 
-STEADY = {"ACTIVE", "SHUTOFF", "ERROR"}
+STEADY = {"ACTIVE", "SHUTOFF", "ERROR", "PAUSED", "SUSPENDED", "RESCUE", "VERIFY_RESIZE", "SHELVED", "SHELVED_OFFLOADED"}
 
 
 class Server:
@@ -14,6 +15,7 @@ class Server:
         self.actions = 0
         self.fault = None
         self.is_deleting = False
+        self.is_confirming = False
         self.is_gone = False
         # A delete was not answered: nobody knows whether it was accepted.
         self.may_be_deleting = False
@@ -27,6 +29,7 @@ class Client(threading.Thread):
         self.random = random.Random(f"{seed}-{number}")
         self.servers = []
         self.answers = {}
+        self.accepted = collections.Counter()
         self.wrong = []
         self.unanswered = 0
         self.requests = 0
@@ -88,17 +91,26 @@ class Client(threading.Thread):
             # Now and then somebody changes their mind.
             if self.random.random() < 0.002:
                 self.delete(server)
-        elif status == "ERROR" or server.actions >= self.random.choice((0, 1, 2, 2)):
+        elif status == "ERROR" or server.actions >= self.patience():
             self.delete(server)
-        elif status == "ACTIVE":
-            self.act(server, {"os-stop": None})
-        elif status == "SHUTOFF":
-            self.act(server, {"os-start": None})
+        else:
+            body = self.choose(server, entry)
+            if body:
+                self.act(server, body)
+
+    def patience(self):
+        """How many actions a server gets before it is deleted."""
+        return self.random.choice((0, 1, 2, 2))
+
+    def choose(self, server, entry):
+        """The body of an action that the server's state allows; None to leave it alone for now."""
+        return {"os-start": None} if entry["status"] == "SHUTOFF" else {"os-stop": None}
 
     def act(self, server, body):
         answer = self.ask("POST", f"/servers/{server.id}/action", body)
-        if answer is not None and answer.status == 202:
+        if answer is not None and 200 <= answer.status < 300:
             server.actions += 1
+            self.accepted[next(iter(body))] += 1
 
     def delete(self, server):
         answer = self.ask("DELETE", f"/servers/{server.id}", allowed=(404,) if server.may_be_deleting else ())

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The storm: clients work while a seeded killer ends a daemon each second and starts it again; then all must be well.
 
-storm.py --root REPOSITORY --dir CLOUD [--seconds 30] [--clients 16] [--seed N]
+storm.py --root REPOSITORY --dir CLOUD [--seconds 30] [--clients 16] [--seed N] [--mixed 1]
+
+With --mixed the clients move their servers from host to host as well, and do to them what else the API offers.
 
 On PostgreSQL its server is restarted twice as well: stopped in good order, then as if it had crashed.
 """
@@ -13,6 +15,7 @@ import time
 
 from client import STEADY, Client
 from judge import begin
+from mixed import ACTIONS, MixedClient
 
 TRANSITION_LIMIT = 60
 
@@ -82,12 +85,19 @@ def wait(seconds, condition):
         time.sleep(0.25)
 
 
+def moves(cloud):
+    """The consumers of placement that stand for what a server keeps on the host that it leaves."""
+    return {entry["uuid"] for entry in cloud.every("compute", "/v2.1/os-migrations?limit=1000", "migrations")
+            if entry["status"] in ("finished", "confirming", "reverting")}
+
+
 def differences(cloud):
     """Where placement and the network differ from the servers that are."""
     servers = {entry["id"]: entry for entry in cloud.every("compute", "/v2.1/servers/detail?limit=1000", "servers")}
     found = []
     used = collections.Counter()
     claims = set()
+    moving = moves(cloud) if any(entry["status"] == "VERIFY_RESIZE" for entry in servers.values()) else set()
     for provider in cloud.every("placement", "/resource_providers", "resource_providers"):
         answer = cloud.request("placement", "GET", f"/resource_providers/{provider['uuid']}/allocations")
         if not answer or answer.status != 200:
@@ -96,7 +106,7 @@ def differences(cloud):
         for consumer, claim in answer.json()["allocations"].items():
             claims.add(consumer)
             total.update(claim["resources"])
-            if consumer not in servers:
+            if consumer not in servers and consumer not in moving:
                 found.append(f"allocation of {consumer} on {provider['name']}, which is no server")
         usages = cloud.request("placement", "GET", f"/resource_providers/{provider['uuid']}/usages")
         stated = {name: count for name, count in usages.json()["usages"].items() if count} if usages else None
@@ -104,7 +114,7 @@ def differences(cloud):
             found.append(f"usage of {provider['name']} is {stated}, its allocations are {dict(total)}")
         used.update(total)
     for server, entry in servers.items():
-        if entry["status"] != "ERROR" and server not in claims:
+        if entry["status"] not in ("ERROR", "SHELVED_OFFLOADED") and server not in claims:
             found.append(f"server {server} ({entry['status']}) has no allocation")
     owners = collections.Counter(
         port["device_id"] for port in cloud.every("network", "/v2.0/ports", "ports") if port["device_id"] and
@@ -122,12 +132,20 @@ def differences(cloud):
     return found
 
 
+def unfinished_images(cloud):
+    """Images that nobody will ever fill."""
+    return [f"{entry['id']} {entry['status']}" for entry in cloud.every("image", "/v2/images", "images")
+            if entry["status"] != "active"]
+
+
 def main():
-    options, judge, cloud, image = begin(__doc__, seconds=30.0, clients=16, seed=random.randrange(1 << 31))
+    options, judge, cloud, image = begin(
+        __doc__, seconds=30.0, clients=16, seed=random.randrange(1 << 31), mixed=0)
     print(f"seed {options.seed}")
     until = time.monotonic() + options.seconds
     killer = Killer(cloud, options.seed, until)
-    clients = [Client(cloud, number, options.seed, until, image) for number in range(options.clients)]
+    kind = MixedClient if options.mixed else Client
+    clients = [kind(cloud, number, options.seed, until, image) for number in range(options.clients)]
     for thread in [killer, *clients]:
         thread.start()
     for thread in [*clients, killer]:
@@ -147,8 +165,13 @@ def main():
           f"answers {dict(sorted(answers.items()))}; {len(servers)} creates accepted")
     judge.check("no answer is other than 2xx, 409, 429, or 503 with Retry-After",
                 [fault for client in clients for fault in client.wrong])
-    wanted = int(1000 * options.seconds / 120)
-    judge.check(f"at least {wanted} creates are accepted", [] if len(servers) >= wanted else [len(servers)])
+    accepted = sum((client.accepted for client in clients), collections.Counter())
+    print(f"        accepted: {', '.join(f'{count} {name}' for name, count in sorted(accepted.items()))}")
+    if options.mixed:
+        judge.check("each action was accepted", [name for name in sorted(ACTIONS) if not accepted[name]])
+    else:
+        wanted = int(1000 * options.seconds / 120)
+        judge.check(f"at least {wanted} creates are accepted", [] if len(servers) >= wanted else [len(servers)])
     good = requests - unanswered - answers[503]
     judge.check(f"at least 90 % of the requests are answered other than 503: {100 * good / max(1, requests):.1f} %",
                 [] if good >= 0.9 * requests else [f"{good} of {requests}"])
@@ -173,7 +196,7 @@ def main():
             server.fault = entry.get("fault", {}).get("message", "")
             if not server.fault:
                 causeless.append(server.id)
-        elif entry["status"] in ("ACTIVE", "SHUTOFF"):
+        else:
             server.was_active = True
     judge.check("every accepted create and delete was done", lost)
     judge.check("every ERROR has a cause", causeless)
@@ -185,6 +208,11 @@ def main():
     judge.check(f"at least 95 % were ACTIVE before their deletion: {100 * active / max(1, len(kept)):.1f} %",
                 [] if active >= 0.95 * len(kept) else [f"{active} of {len(kept)}"])
 
+    if options.mixed:
+        judge.check("no snapshot is left half made", wait(10, lambda: unfinished_images(cloud)))
+        failed = sum(server.fault is not None for server in servers)
+        judge.check(f"at most 2 % came to ERROR: {100 * failed / max(1, len(servers)):.1f} %",
+                    [] if failed <= 0.02 * len(servers) else [f"{failed} of {len(servers)}"])
     for entry in now:
         cloud.request("compute", "DELETE", f"/v2.1/servers/{entry}")
     judge.check("all are deleted", wait(60, lambda: cloud.every("compute", "/v2.1/servers?limit=1000", "servers")))
