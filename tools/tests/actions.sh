@@ -133,6 +133,9 @@ check_equal "at its old address" \
 soon 120 "its new guest has booted" has_prompt "$id"
 check_equal "what was on the disk is gone" "$(console "$id" | grep -c 'kept-by-snapshot' || true)" 0
 
+# shellcheck source=tools/tests/actions.d/agent.sh
+source "$ROOT/tools/tests/actions.d/agent.sh"
+
 say "Soft delete"
 remove_server "$id"
 soon 90 "it is SOFT_DELETED" is_state "$id" SOFT_DELETED

@@ -17,12 +17,14 @@ public struct ComputeSnapshot: RPCMethod, Equatable {
     public var serverID = ServerID.none
     /// Names the file, for the two methods that follow.
     public var imageID = ImageID.none
+    public var quiescing = Quiescing.none
 
     public init() {}
-    public init(_ fence: Fence, _ serverID: ServerID, _ imageID: ImageID) {
+    public init(_ fence: Fence, _ serverID: ServerID, _ imageID: ImageID, _ quiescing: Quiescing = .none) {
         self.fence = fence
         self.serverID = serverID
         self.imageID = imageID
+        self.quiescing = quiescing
     }
 
     @inlinable
@@ -30,6 +32,7 @@ public struct ComputeSnapshot: RPCMethod, Equatable {
         visitor.visit("fence", &fence)
         visitor.visit("server_id", &serverID)
         visitor.visit("image_id", &imageID)
+        visitor.visit("quiescing", &quiescing)
     }
 }
 

@@ -26,8 +26,11 @@ public protocol SnapshotDriver: VirtDriver {
     /// Writes what an instance's first disk holds into a qcow2 file that needs no other file.
     ///
     /// The file appears whole or not at all; what a former try left is replaced.
-    /// - Parameter path: absolute; files beside it whose names begin with its name are the driver's.
-    func snapshot(_ id: ServerID, parts: InstanceParts, to path: String) async throws
+    /// - Parameters:
+    ///   - path: absolute; files beside it whose names begin with its name are the driver's.
+    ///   - quiescing: whether the agent in a running guest makes its file systems whole first.
+    /// - Throws: ``NovaError`` `conflict` when they must be and are not.
+    func snapshot(_ id: ServerID, parts: InstanceParts, to path: String, quiescing: Quiescing) async throws
 
     /// Ends what a snapshot that was cut short still does, and removes what it left.
     func endSnapshot(_ id: ServerID, parts: InstanceParts, to path: String) async throws

@@ -55,7 +55,9 @@ extension FakeDriver: InterfaceDriver {
 }
 
 extension FakeDriver: SnapshotDriver {
-    public func snapshot(_ id: ServerID, parts: InstanceParts, to path: String) async throws {
+    public func snapshot(
+        _ id: ServerID, parts: InstanceParts, to path: String, quiescing: Quiescing
+    ) async throws {
         _ = try existing(id)
         let file = open("\(path).part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         let bytes = EmptyDisk.qcow2

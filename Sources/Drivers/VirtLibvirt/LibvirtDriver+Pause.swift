@@ -41,6 +41,7 @@ extension LibvirtDriver: PasswordDriver {
                     "Failed to set admin password on \(id) because QEMU guest agent is not enabled. "
                         + "Its image needs the property hw_qemu_guest_agent=yes.")
             }
+            Self.limitAgent(domain)
             guard virDomainSetUserPassword(domain.pointer, "root", password.reveal(), 0) == 0 else {
                 throw NovaError(
                     .conflict, "Failed to set admin password on \(id) because error setting admin password",

@@ -1,7 +1,7 @@
 import CLibvirt
 import Glibc
 public import NovaCore
-import NovaModel
+public import NovaModel
 import NovaProcess
 import NovaXML
 public import VirtDriver
@@ -12,7 +12,9 @@ extension LibvirtDriver: SnapshotDriver {
     /// The longest time for the copy, and for writing it anew.
     private static let copyTimeout = Duration.seconds(1700)
 
-    public func snapshot(_ id: ServerID, parts: InstanceParts, to path: String) async throws {
+    public func snapshot(
+        _ id: ServerID, parts: InstanceParts, to path: String, quiescing: Quiescing
+    ) async throws {
         guard let disk = parts.disks.first else {
             throw NovaError(.conflict, "The server has no disk on its host.", details: "instance \(id)")
         }
@@ -21,7 +23,7 @@ extension LibvirtDriver: SnapshotDriver {
             try await endSnapshot(id, parts: parts, to: path)
             let live: [PowerState?] = [.running, .paused, .suspended]
             let isRunning = live.contains(try await powerState(id))
-            if isRunning { try await copy(disk, of: id, to: "\(path).copy") }
+            if isRunning { try await copy(disk, of: id, to: "\(path).copy", quiescing) }
             try await runner.run(
                 "qemu-img",
                 [
@@ -52,6 +54,8 @@ extension LibvirtDriver: SnapshotDriver {
             do {
                 try await onDomain(id, "end a copy of the disk of") { domain in
                     guard domain.isActive, try Self.isBeingCopied(disk, domain) else { return }
+                    // Who was killed between the two has left the guest frozen.
+                    if try Self.hasAgent(domain) { Self.thaw(domain) }
                     guard virDomainBlockJobAbort(domain.pointer, disk.path, 0) == 0 else { throw LibvirtError.last() }
                 }
             } catch let error as NovaError where error.code == .notFound {
@@ -62,7 +66,7 @@ extension LibvirtDriver: SnapshotDriver {
         unlink("\(path).part")
     }
 
-    private func copy(_ disk: DiskFile, of id: ServerID, to path: String) async throws {
+    private func copy(_ disk: DiskFile, of id: ServerID, to path: String, _ quiescing: Quiescing) async throws {
         let target = XMLElement("disk", ["type": "file"]) {
             XMLElement("driver", ["type": disk.format.rawValue])
             XMLElement("source", ["file": path])
@@ -84,6 +88,8 @@ extension LibvirtDriver: SnapshotDriver {
         }
         // To end it now leaves a copy of this moment.
         try await onDomain(id, "finish a copy of the disk of") { domain in
+            let isFrozen = try Self.freeze(domain, id, quiescing)
+            defer { if isFrozen { Self.thaw(domain) } }
             guard virDomainBlockJobAbort(domain.pointer, disk.path, 0) == 0 else { throw LibvirtError.last() }
         }
     }

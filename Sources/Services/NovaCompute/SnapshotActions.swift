@@ -27,7 +27,9 @@ struct SnapshotActions: Sendable {
             let driver = try driver
             let path = path(id, request.imageID)
             // A file that is there is whole: a former try went to its end.
-            if !HostFiles.exists(path) { try await driver.snapshot(id, parts: try parts(id), to: path) }
+            if !HostFiles.exists(path) {
+                try await driver.snapshot(id, parts: try parts(id), to: path, quiescing: request.quiescing)
+            }
             return Nothing()
         }
     }

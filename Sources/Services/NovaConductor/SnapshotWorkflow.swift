@@ -48,9 +48,12 @@ enum SnapshotWorkflow {
             "snapshot",
             begin: { if $1.backup == nil { try ServerAtWork($1.serverID, $0).show(.imageSnapshot) } },
             run: { state, context in
-                let host = try parts.host(of: try await parts.server(state.serverID))
+                let server = try await parts.server(state.serverID)
+                let host = try parts.host(of: server)
                 _ = try await parts.bus.call(
-                    ComputeSnapshot(context.fence, state.serverID, state.image.id),
+                    ComputeSnapshot(
+                        context.fence, state.serverID, state.image.id,
+                        Quiescing(properties: server.imageProperties?.properties ?? [:])),
                     to: .host(ComputeSnapshot.topic, host), context: context.request)
             },
             commit: { try ServerAtWork($1.serverID, $0).show(.imagePendingUpload) },
