@@ -118,6 +118,8 @@ public struct PowerReport: RPCMethod, Equatable {
     public var gone: [ServerVersion] = []
     /// Whether the host minds `doubted`; one of an older release is believed at once.
     public var looksAgain = false
+    /// Whether servers that should run are to be started again rather than called stopped: the host has just started.
+    public var resumesGuests = false
 
     public init() {}
     public init(host: String, isComplete: Bool, instances: [InstancePower], gone: [ServerVersion] = []) {
@@ -135,6 +137,7 @@ public struct PowerReport: RPCMethod, Equatable {
         visitor.visit("instances", &instances)
         visitor.visit("gone", &gone)
         visitor.visit("looks_again", &looksAgain)
+        visitor.visit("resumes_guests", &resumesGuests)
     }
 }
 

@@ -136,6 +136,19 @@ public final class FakeDriver: ConsoleTextDriver {
         try store(entry)
     }
 
+    /// Ends all guests of a host whose service does not run, as a loss of its power does; what was suspended stays so.
+    public static func cutPower(in instancesPath: String) throws {
+        let folder = "\(instancesPath)/_fake"
+        let nobody = VirtDriverContext(cloudID: .none, hostID: .none, instancesPath: instancesPath)
+        for var instance in try FakeInstanceFiles(folder: folder, owner: nobody).whole().values
+        where instance.powerState == .running || instance.powerState == .paused {
+            instance.powerState = .shutdown
+            let owner = VirtDriverContext(
+                cloudID: instance.cloudID, hostID: instance.hostID, instancesPath: instancesPath)
+            try FakeInstanceFiles(folder: folder, owner: owner).write(instance)
+        }
+    }
+
     func existing(_ id: ServerID) throws -> FakeInstance {
         guard let entry = state.withLock({ $0.instances[id] }) else {
             throw NovaError(.notFound, "Instance \(id) could not be found.", details: "fake driver")

@@ -28,6 +28,11 @@ struct FakeInstanceFiles: Sendable {
 
     /// The instances of our cloud and host; a file that is damaged or another's is left alone.
     func load() throws -> [ServerID: FakeInstance] {
+        try whole().filter { $0.value.cloudID == owner.cloudID && $0.value.hostID == owner.hostID }
+    }
+
+    /// The instances in the folder, whoever's they are.
+    func whole() throws -> [ServerID: FakeInstance] {
         guard let directory = opendir(folder) else {
             throw NovaError(
                 .internal, "The folder of the instances cannot be read.",
@@ -46,7 +51,7 @@ struct FakeInstanceFiles: Sendable {
             }
             guard let id = ServerID(name), let bytes = read("\(folder)/\(name)"),
                 let instance = try? FakeInstance(decoding: bytes),  // a damaged file is no instance of ours
-                instance.id == id, instance.cloudID == owner.cloudID, instance.hostID == owner.hostID
+                instance.id == id
             else { continue }
             instances[id] = instance
         }

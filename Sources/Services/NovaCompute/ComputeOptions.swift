@@ -42,6 +42,9 @@ public enum ComputeOptions {
     public static let syncInterval = Option(
         "DEFAULT", "sync_power_state_interval", default: 60, help: "Seconds between full power state reports.",
         in: 5...86400)
+    public static let resumesGuests = Option(
+        "DEFAULT", "resume_guests_state_on_host_boot", default: false,
+        help: "Whether servers that ran when the host went down are started again when nova-compute starts.")
     public static let virtType = Option(
         "libvirt", "virt_type", default: "kvm",
         help: "Kind of guest: kvm, qemu for emulation, or lxc for containers (of trusted users and images only).",
@@ -72,7 +75,7 @@ public enum ComputeOptions {
             driver, plug, fabric, transferAddress, transferPort, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone,
             forceRaw,
             ephemeralFormat, builds,
-            syncInterval, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
+            syncInterval, resumesGuests, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
             fakeMemory, fakeDisk, fakeDelay, fakeFailEvery,
         ] + LiveMigrationOptions.all
 }

@@ -103,7 +103,8 @@ public final class ComputeService: RunnableService {
         sync = PowerStateSync(
             host: context.host, driver: driver, conductor: conductor, actions: actions, folders: folders,
             plugger: plugger, fences: fences, activity: activity, known: known,
-            interval: .seconds(config[ComputeOptions.syncInterval]), log: context.log)
+            interval: .seconds(config[ComputeOptions.syncInterval]),
+            resumesGuests: config[ComputeOptions.resumesGuests], log: context.log)
     }
 
     /// The factory for ``DaemonRunner``.

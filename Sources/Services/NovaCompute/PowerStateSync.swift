@@ -18,6 +18,8 @@ struct PowerStateSync: Sendable {
     let activity: InstanceActivity
     let known: KnownPowerStates
     let interval: Duration
+    /// Whether what the first look finds stopped is started again, where its server should run.
+    let resumesGuests: Bool
     let log: Logger
 
     /// Works until cancelled.
@@ -27,10 +29,12 @@ struct PowerStateSync: Sendable {
             group.addTask { for await id in activity.rechecks { await look(at: id) } }
             group.addTask {
                 var suspects: Set<ServerID> = []
+                var isFirst = true
                 while !Task.isCancelled {
                     var pause = interval
                     do {
-                        suspects = try await fullSync(suspects: suspects)
+                        suspects = try await fullSync(suspects: suspects, resumes: resumesGuests && isFirst)
+                        isFirst = false
                     } catch {
                         if Task.isCancelled { break }
                         log.warning("power state sync failed: \(NovaError(error))")
@@ -61,9 +65,11 @@ struct PowerStateSync: Sendable {
     ///
     /// An instance is removed only when two reports in a row found it unknown and nothing is being done to it.
     ///
-    /// - Parameter suspects: the unknown instances of the last report.
-    /// - Returns: those of this one.
-    func fullSync(suspects: Set<ServerID>) async throws -> Set<ServerID> {
+    /// - Parameters:
+    ///   - suspects: the unknown instances of the last report.
+    ///   - resumes: whether servers that should run are started again.
+    /// - Returns: the unknown instances of this one.
+    func fullSync(suspects: Set<ServerID>, resumes: Bool = false) async throws -> Set<ServerID> {
         var states = try await driver.powerStates()
         for id in try await folders?.servers() ?? [] where states[id] == nil && !activity.isBusy(id) {
             states[id] = .noState
@@ -87,8 +93,9 @@ struct PowerStateSync: Sendable {
             known.set(doubted.serverID, state)
         }
         if !gone.isEmpty || !changed.isEmpty {
-            _ = try await conductor.report(
-                PowerReport(host: host, isComplete: false, instances: changed, gone: gone))
+            var second = PowerReport(host: host, isComplete: false, instances: changed, gone: gone)
+            second.resumesGuests = resumes
+            _ = try await conductor.report(second)
         }
         // Nobody knows the ports of an instance whose server has no row: no tap goes while there is one.
         let taps = answer.hasStrangers ? [] : try await plugger.sweep(keeping: answer.ports)

@@ -56,7 +56,7 @@ struct DueTask: Sendable {
                         let server = try ServerTable(connection).find(migration.serverID),
                         Self.mayBegin(.confirmResize, server)
                     else { continue }
-                    begun.append(try MoveTable(connection).confirm(server, Self.context(of: server)).id)
+                    begun.append(try MoveTable(connection).confirm(server, .onBehalf(of: server)).id)
                 }
             }
             if let offloadTime, offloadTime > .zero {
@@ -64,7 +64,7 @@ struct DueTask: Sendable {
                     guard let shelved = server.shelved, now.elapsed(since: shelved.at) >= offloadTime,
                         Self.mayBegin(.shelveOffload, server)
                     else { continue }
-                    begun.append(try MoveTable(connection).offload(server, Self.context(of: server)).id)
+                    begun.append(try MoveTable(connection).offload(server, .onBehalf(of: server)).id)
                 }
             }
             return begun
@@ -80,8 +80,11 @@ struct DueTask: Sendable {
             return false
         }
     }
+}
 
-    private static func context(of server: ServerRecord) -> RequestContext {
+extension RequestContext {
+    /// For what the cloud does to a server without anybody asking.
+    static func onBehalf(of server: ServerRecord) -> RequestContext {
         RequestContext(
             requestID: RequestContext.system().requestID, userID: server.userID, projectID: server.projectID, roles: [],
             isAdmin: false)

@@ -55,12 +55,12 @@ struct HostDesk: Sendable {
         try require(request.host, call)
         let (response, changed) = try await database.scan { try compare(request, $0) }
         guard request.isComplete || !changed.isEmpty || !request.gone.isEmpty else { return response }
-        let owed = try await database.write { connection in
-            for instance in changed { try take(instance, request.host, connection) }
+        let begun = try await database.write { connection in
+            let resumed = try changed.compactMap { try take($0, request, connection) }
             for missing in request.gone { try lose(missing, request.host, connection) }
-            return request.isComplete ? try WorkflowTable(connection).wakeOwed(by: request.host) : []
+            return resumed + (request.isComplete ? try WorkflowTable(connection).wakeOwed(by: request.host) : [])
         }
-        for id in owed { offer(id) }
+        for id in begun { offer(id) }
         return response
     }
 
@@ -109,16 +109,43 @@ struct HostDesk: Sendable {
     }
 
     /// Inside a transaction: takes one instance's state into its row, unless the server has changed since.
-    private func take(_ instance: InstancePower, _ host: String, _ connection: Connection) throws {
+    ///
+    /// - Returns: the workflow that starts it again, where that is wanted.
+    private func take(
+        _ instance: InstancePower, _ request: PowerReport, _ connection: Connection
+    ) throws -> WorkflowID? {
         let table = ServerTable(connection)
-        guard let server = try table.find(instance.serverID), !Self.isGone(server), server.host == host,
+        guard let server = try table.find(instance.serverID), !Self.isGone(server), server.host == request.host,
             Self.mayTake(instance, server), [InstancePower.none, server.updatedAt].contains(instance.version)
-        else { return }
+        else { return nil }
+        if request.resumesGuests, PowerSync.hasStopped(server, instance.powerState) {
+            log.info(
+                "starting a server again after its host was started",
+                metadata: ["server": "\(server.id)", "host": "\(request.host)"])
+            return try Self.resume(server, instance.powerState, connection)
+        }
         let after = try table.change(server.id) { PowerSync.apply(instance.powerState, to: &$0) }
-        guard let after, after.vmState != server.vmState else { return }
+        guard let after, after.vmState != server.vmState else { return nil }
         try ServerChangeTable(connection).note(
             "power sync", by: "nova-compute",
             why: "The host says \(instance.powerState.rawValue).", from: server, to: after)
+        return nil
+    }
+
+    /// Begins the start of a server whose guest went down with its host.
+    private static func resume(
+        _ server: ServerRecord, _ powerState: PowerState, _ connection: Connection
+    ) throws -> WorkflowID {
+        let state = PowerActionState(server.id, .start)
+        try ServerTable(connection).change(server.id) { server in
+            server.powerState = powerState
+            server.taskState = state.action.serverAction.taskState
+        }
+        let workflow = WorkflowRecord(
+            kind: WorkflowKindName.power, server: server.id, context: .onBehalf(of: server), data: state.encoded(),
+            now: try connection.now())
+        try WorkflowTable(connection).insert(workflow)
+        return workflow.id
     }
 
     /// Whether it is certain that no host should have an instance of a server.

@@ -206,6 +206,9 @@ public final class TestCloud: Sendable {
     /// Takes an instance away from a host behind the back of its compute service, which must not run.
     public func loseInstance(_ id: ServerID, on host: String) { unlink("\(folder)/\(host)/instances/_fake/\(id)") }
 
+    /// Ends the guests of a host as a loss of its power does; its compute service must not run.
+    public func cutPower(of host: String) throws { try FakeDriver.cutPower(in: "\(folder)/\(host)/instances") }
+
     /// Takes a server's allocation away behind the back of the placement service.
     public func loseClaim(of id: ServerID) async throws {
         try await placement.write { connection in

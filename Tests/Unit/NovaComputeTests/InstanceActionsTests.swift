@@ -39,7 +39,8 @@ struct InstanceActionsTests {
                 transfer: NoTransfer(), log: log)
             sync = PowerStateSync(
                 host: "h1", driver: driver, conductor: conductor, actions: actions, folders: nil, plugger: plugger,
-                fences: fences, activity: activity, known: known, interval: .seconds(60), log: log)
+                fences: fences, activity: activity, known: known, interval: .seconds(60), resumesGuests: false,
+                log: log)
             self.folder = folder
             self.driver = driver
             self.plug = plug
