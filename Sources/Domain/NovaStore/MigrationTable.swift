@@ -59,15 +59,16 @@ public struct MigrationTable {
 
     /// The moves that somebody works on, or that wait for their confirmation: of one server, or all.
     public func open(of server: ServerID? = nil) throws -> [MigrationRecord] {
-        let clause = "status NOT IN (\(Self.ended))"
+        let clause = Self.isOpen
         guard let server else { return try connection.records(MigrationRecord.self, from: "migrations", where: clause) }
         return try connection.records(
             MigrationRecord.self, from: "migrations", where: "\(clause) AND server_id = ?", [server.column],
             suffix: "ORDER BY sequence")
     }
 
-    /// The statuses of what has ended, as SQL; the index `migrations_open` has the same.
-    private static let ended = "'confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done'"
+    /// A migration that has not ended, as SQL; the index `migrations_open` has the same.
+    static let isOpen =
+        "migrations.status NOT IN ('confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done')"
 
     /// The move of a server that waits for its confirmation.
     public func unconfirmed(of server: ServerID) throws -> MigrationRecord? {

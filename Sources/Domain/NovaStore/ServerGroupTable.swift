@@ -67,12 +67,50 @@ public struct ServerGroupTable {
     /// A group as the scheduler needs it for one of its servers; nil when the group is gone.
     public func scheduling(_ id: ServerGroupID, for server: ServerID) throws -> SchedulingGroup? {
         guard let group = try find(id) else { return nil }
+        let others = try members(of: id).filter { $0.id != server }
+        let moves = others.isEmpty ? [:] : try openMoves(of: id)
         return SchedulingGroup(
-            group, memberHosts: try members(of: id).filter { $0.id != server }.compactMap(\.host))
+            group, memberHosts: others.flatMap { Self.places($0, moves[$0.id] ?? [], group.policy) })
+    }
+
+    /// Where a member is or may be soon: a server on its way counts on both hosts, since it may come back.
+    ///
+    /// With others it should be where it goes.
+    private static func places(_ member: Member, _ moves: [Move], _ policy: ServerGroup.Policy) -> [String] {
+        let targets = moves.compactMap(\.target)
+        let places =
+            switch policy {
+            case .affinity, .softAffinity: targets.last.map { [$0] } ?? member.host.map { [$0] } ?? []
+            case .antiAffinity, .softAntiAffinity:
+                (member.host.map { [$0] } ?? []) + targets + moves.compactMap(\.source)
+            }
+        return Set(places).sorted()
+    }
+
+    private struct Move {
+        let source: String?
+        let target: String?
+    }
+
+    /// The moves of members that may still end on either side.
+    private func openMoves(of id: ServerGroupID) throws -> [ServerID: [Move]] {
+        let rows = try connection.rows(
+            """
+            SELECT server_id, source_host, target_host FROM migrations WHERE \(MigrationTable.isOpen)
+                AND server_id IN (SELECT id FROM servers WHERE server_group_id = ? AND is_deleted = 0)
+            ORDER BY sequence
+            """, [id.column]
+        ) {
+            (
+                server: try $0.field(0, as: ServerID.self),
+                move: Move(source: try $0.optionalText(1), target: try $0.optionalText(2))
+            )
+        }
+        return Dictionary(grouping: rows, by: \.server).mapValues { $0.map(\.move) }
     }
 
     /// Asks whether a server may live on a host now, and makes all who ask for the same group come one after the other:
-    /// the answer holds until the end of the transaction, which must write the host.
+    /// the answer holds until the end of the transaction, which must write the host or the target of the server's move.
     public func admits(_ server: ServerID, to host: String, group id: ServerGroupID) throws -> Bool {
         try connection.execute("UPDATE server_groups SET placements = placements + 1 WHERE id = ?", [id.column])
         return try scheduling(id, for: server)?.allows(host) ?? true

@@ -11,15 +11,41 @@ extension ServerTable {
     }
 
     /// What a project, or one user of it, uses now: servers, cores and RAM, without deleted servers that are kept.
+    ///
+    /// A server between two flavors counts with the larger one, until its move is confirmed or taken back.
     public func usage(
         of project: ProjectID, user: UserID? = nil
     ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
         let all = try existing(of: project, user: user)
         let kept = try softDeleted(of: project, user: user)
-        return (all.servers - kept.servers, all.cores - kept.cores, all.memoryMB - kept.memoryMB)
+        let held = try heldByResizes(of: project, user: user)
+        return (
+            all.servers - kept.servers, all.cores - kept.cores &+ held.cores,
+            all.memoryMB - kept.memoryMB &+ held.memoryMB
+        )
+    }
+
+    /// What open resizes may still need beside what the rows of their servers say.
+    private func heldByResizes(of project: ProjectID, user: UserID?) throws -> (cores: Int64, memoryMB: Int64) {
+        let moves = try connection.rows(
+            """
+            SELECT flavor, move FROM migrations JOIN servers ON servers.id = migrations.server_id
+            WHERE \(MigrationTable.isOpen) AND migrations.type = 'resize' AND move IS NOT NULL
+                AND migrations.project_id = ? AND is_deleted = 0\(user == nil ? "" : " AND servers.user_id = ?")
+            """, [project.column] + (user.map { [$0.column] } ?? [])
+        ) { (flavor: try $0.field(0, as: Flavor.self), move: try $0.field(1, as: ServerMove.self)) }
+        return moves.reduce((0, 0)) { sum, row in
+            let (old, new) = (row.move.oldFlavor, row.move.newFlavor)
+            return (
+                sum.0 &+ max(0, max(old.vcpus, new.vcpus) &- row.flavor.vcpus),
+                sum.1 &+ max(0, max(old.memoryMB, new.memoryMB) &- row.flavor.memoryMB)
+            )
+        }
     }
 
     /// What the servers of a project need that can be restored; from the index of such servers, which is small.
+    ///
+    /// One that is being restored is no longer among them.
     private func softDeleted(
         of project: ProjectID, user: UserID?
     ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
@@ -28,6 +54,7 @@ extension ServerTable {
             SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT)
             FROM servers
             WHERE vm_state = 'soft-delete' AND is_deleted = 0 AND project_id = ?\(user == nil ? "" : " AND user_id = ?")
+                AND coalesce(task_state, '') <> 'restoring'
             """, [project.column] + (user.map { [$0.column] } ?? [])
         ) { (try $0.int(0), try $0.int(1), try $0.int(2)) } ?? (0, 0, 0)
     }

@@ -109,7 +109,7 @@ public struct ServerTable {
     }
 
     /// Writes the row that every creation writes, so that what is decided by counting holds.
-    func takeTurn() throws { try connection.execute("UPDATE server_sequence SET last = last") }
+    public func takeTurn() throws { try connection.execute("UPDATE server_sequence SET last = last") }
 
     /// Keeps the files that a user wants in a new server, base64 by path.
     public func insert(files: [(path: String, contents: String)], of id: ServerID) throws {

@@ -76,6 +76,7 @@ struct DeletionResource: Sendable {
             .restore, request, WorkflowKindName.power,
             admit: { server, connection in
                 guard !isUnlimited else { return }
+                try ServerTable(connection).takeTurn()
                 let limits = try quota.allLimits(of: server.projectID, user: server.userID, connection)
                 _ = try Quota.fitting((minimum: 1, maximum: 1), server, limits, connection)
             },

@@ -157,7 +157,7 @@ struct Quota: Sendable {
         return count
     }
 
-    /// Checks what a server needs more of with another flavor.
+    /// Checks what a server needs more of with another flavor; no two requests count alike.
     ///
     /// - Throws: `overQuota`, in Nova's words, naming every resource that is short.
     static func checkGrowth(
@@ -167,6 +167,7 @@ struct Quota: Sendable {
         growth.vcpus = max(0, flavor.vcpus &- server.flavor.vcpus)
         growth.memoryMB = max(0, flavor.memoryMB &- server.flavor.memoryMB)
         let table = ServerTable(connection)
+        try table.takeTurn()
         var needs = [Need(growth, limits.project, try table.usage(of: server.projectID), servers: 0)]
         if let own = limits.ownOfUser {
             needs.append(

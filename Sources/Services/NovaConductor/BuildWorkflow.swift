@@ -113,8 +113,7 @@ enum BuildWorkflow {
                 try ServerTable(connection).change(state.serverID) { $0.network = NetworkInfo() }
             },
             onFailure: { error, state in
-                // The scheduler sees the other member now; when it finds no host the build ends.
-                error.message == SchedulingHints.lateConflict.message ? .restart : .undo
+                SchedulingHints.response(to: error, isForced: state.forcedHost != nil) ?? .undo
             })
     }
 

@@ -39,7 +39,7 @@ enum EvacuateWorkflow {
             begin: { try MoveParts.show(.rebuilding, "accepted", $1, $0) },
             run: { try await move.schedule(&$0, $1) },
             commit: { connection, state in
-                try MoveParts.show(nil, "pre-migrating", state, connection)
+                try MoveParts.showTarget("pre-migrating", state, connection)
                 try ExplanationTable(connection).save(state.explanation, of: state.serverID)
             },
             undo: { try await move.unschedule(&$0, $1) },
@@ -50,8 +50,14 @@ enum EvacuateWorkflow {
         .init(
             "network",
             begin: { try ServerAtWork($1.serverID, $0).show(.rebuildBlockDeviceMapping) },
-            run: { try await move.bind(&$0, to: $0.move.target, $1) },
-            undo: { try await move.bind(&$0, to: $0.move.source, $1) })
+            run: { state, context in
+                try await move.requireTarget(state)
+                try await move.bind(&state, to: state.move.target, context)
+            },
+            undo: { try await move.bind(&$0, to: $0.move.source, $1) },
+            onFailure: { error, state in
+                SchedulingHints.response(to: error, isForced: state.forcedHost != nil) ?? .undo
+            })
     }
 
     private static func build(_ move: MoveParts) -> MoveParts.Step {

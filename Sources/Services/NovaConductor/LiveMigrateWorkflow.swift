@@ -74,7 +74,7 @@ enum LiveMigrateWorkflow {
             begin: { try MoveParts.show(.migrating, "queued", $1.move, $0) },
             run: { try await live.move.schedule(&$0.move, $1) },
             commit: { connection, state in
-                try LiveMoveParts.show("preparing", state, connection)
+                try MoveParts.showTarget("preparing", state.move, connection)
                 try explain(connection, state)
             },
             undo: { state, context in
@@ -87,9 +87,14 @@ enum LiveMigrateWorkflow {
     private static func check(_ live: LiveMoveParts) -> LiveMoveParts.Step {
         .init(
             "check",
-            run: { try await live.check(&$0, $1) },
+            run: { state, context in
+                try await live.move.requireTarget(state.move)
+                try await live.check(&state, context)
+            },
             host: { try MoveParts.target($0, $1.move) },
             onFailure: { error, state in
+                let isForced = state.move.forcedHost != nil
+                if let response = SchedulingHints.response(to: error, isForced: isForced) { return response }
                 state.refusals.append(error.message)
                 let mayChoose = state.move.requestedHost == nil && state.move.forcedHost == nil
                 let isOurs = error.code == .preconditionFailed || ConductorParts.isHostFailure(error)

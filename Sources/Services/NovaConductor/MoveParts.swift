@@ -152,8 +152,36 @@ struct MoveParts: Sendable {
                 migration.targetHost = target.host
                 migration.targetNode = target.node
                 migration.targetAddress = try HostTable(connection).find(target.host)?.resources.hostIP
+            } else {
+                migration.targetHost = nil
+                migration.targetNode = nil
+                migration.targetAddress = nil
             }
         }
+    }
+
+    /// Shows the host that was chosen, unless another member of the server's group got one since the scheduler was asked.
+    ///
+    /// Then the migration has no target, which ``requireTarget(_:)`` sees.
+    static func showTarget(_ status: String, _ state: MoveState, _ connection: Connection) throws {
+        var state = state
+        if let target = state.move.target, let server = try ServerTable(connection).find(state.serverID),
+            let group = server.serverGroupID,
+            try !ServerGroupTable(connection).admits(server.id, to: target.host, group: group)
+        {
+            state.move.target = nil
+        }
+        try show(nil, status, state, connection)
+    }
+
+    /// In the first step after the host was chosen, before anything is done there.
+    ///
+    /// - Throws: ``SchedulingHints/lateConflict``.
+    func requireTarget(_ state: MoveState) async throws {
+        let migration = try await parts.database.read { [id = state.move.migrationID] in
+            try MigrationTable($0).find(id)
+        }
+        guard migration?.targetHost == state.move.target?.host else { throw SchedulingHints.lateConflict }
     }
 
     /// The server lives on one side from now on.

@@ -66,7 +66,7 @@ enum ResizeWorkflow {
                 try await move.schedule(&state, context)
             },
             commit: { connection, state in
-                try MoveParts.show(nil, "pre-migrating", state, connection)
+                try MoveParts.showTarget("pre-migrating", state, connection)
                 try ExplanationTable(connection).save(state.explanation, of: state.serverID)
             },
             undo: { try await move.unschedule(&$0, $1) },
@@ -79,6 +79,7 @@ enum ResizeWorkflow {
         .init(
             "prepare",
             run: { state, context in
+                try await move.requireTarget(state)
                 let host = try move.host(state.move.target)
                 _ = try await move.parts.bus.call(
                     ComputePrepareImages(try await move.newInstance(state, context)),
@@ -91,6 +92,9 @@ enum ResizeWorkflow {
             },
             host: MoveParts.target,
             onFailure: { error, state in
+                if let response = SchedulingHints.response(to: error, isForced: state.forcedHost != nil) {
+                    return response
+                }
                 guard ConductorParts.isHostFailure(error), let host = state.move.target?.host,
                     state.requestedHost == nil, state.ignoredHosts.count + 1 < move.parts.maxAttempts
                 else { return .undo }

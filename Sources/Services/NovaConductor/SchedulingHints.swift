@@ -3,12 +3,22 @@ import NovaDatabase
 import NovaModel
 import NovaSchema
 import NovaStore
+import NovaWorkflow
 
 /// What the scheduler is told of a server's group and of the servers that its hints name.
 enum SchedulingHints {
     /// Another member of the server's group got a host in between, so that the one chosen is no longer allowed.
     static let lateConflict = NovaError(
         .conflict, "Another server of the group was placed at the same moment; a host is looked for again.")
+
+    /// What follows that error; nil for others.
+    ///
+    /// The scheduler sees the other member now; when it finds no host the action ends. A host that an administrator forces
+    /// would be chosen again and again.
+    static func response(to error: NovaError, isForced: Bool) -> FailureResponse? {
+        guard error.message == lateConflict.message else { return nil }
+        return isForced ? .undo : .restart
+    }
 
     /// Looks up the hosts as they are now.
     static func fill(_ request: inout SchedulingRequest, _ server: ServerRecord, _ database: Database) async throws {

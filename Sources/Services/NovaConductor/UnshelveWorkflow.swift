@@ -21,6 +21,7 @@ enum UnshelveWorkflow {
             failed: { connection, state, _, error in
                 try ServerAtWork(state.serverID, connection).fail(error, nil) { server in
                     server.availabilityZone = state.formerZone
+                    if state.wasOffloaded { leave(&server) }
                     rest(&server)
                 }
             },
@@ -29,6 +30,13 @@ enum UnshelveWorkflow {
 
     private static func rest(_ server: inout ServerRecord) {
         if let task = server.taskState, tasks.contains(task) { server.taskState = nil }
+    }
+
+    /// The server lives on no host.
+    private static func leave(_ server: inout ServerRecord) {
+        server.host = nil
+        server.node = nil
+        server.providerID = nil
     }
 
     private static func schedule(_ parts: ConductorParts) -> Step {
@@ -42,20 +50,44 @@ enum UnshelveWorkflow {
                 state.selected = try await parts.choose(
                     request, tried: state.ignoredHosts, context, explanation: &state.explanation)
             },
-            commit: { try ExplanationTable($0).save($1.explanation, of: $1.serverID) },
+            commit: { connection, state in
+                try ExplanationTable(connection).save(state.explanation, of: state.serverID)
+                guard let selected = state.selected else { return }
+                try ServerTable(connection).change(state.serverID) { server in
+                    // As for a build: the next step sees when another member of the group came first.
+                    if let group = server.serverGroupID,
+                        try !ServerGroupTable(connection).admits(server.id, to: selected.host, group: group)
+                    {
+                        return
+                    }
+                    server.host = selected.host
+                    server.node = selected.node
+                    server.providerID = selected.providerID
+                }
+            },
             undo: { state, context in
                 guard state.wasOffloaded else { return }
                 _ = try await parts.bus.call(
                     PlacementRelease(state.serverID), to: .topic(PlacementRelease.topic), context: context.request)
                 state.selected = nil
+            },
+            undone: { connection, state in
+                guard state.wasOffloaded else { return }
+                try ServerTable(connection).change(state.serverID) { leave(&$0) }
             })
     }
 
     private static func network(_ parts: ConductorParts) -> Step {
         .init(
             "network",
-            run: { try await bind(&$0, to: $0.selected?.host, parts, $1) },
-            undo: { try await bind(&$0, to: $0.wasOffloaded ? "" : nil, parts, $1) })
+            run: { state, context in
+                if state.wasOffloaded, try await parts.server(state.serverID).host != state.selected?.host {
+                    throw SchedulingHints.lateConflict
+                }
+                try await bind(&state, to: state.selected?.host, parts, context)
+            },
+            undo: { try await bind(&$0, to: $0.wasOffloaded ? "" : nil, parts, $1) },
+            onFailure: { error, _ in SchedulingHints.response(to: error, isForced: false) ?? .undo })
     }
 
     private static func bind(
