@@ -309,7 +309,7 @@ let testTargets = [
         "NovaConductorTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaTelemetry", "NovaDatabase", "NovaModel", "NovaStore",
-            "NovaWorkflow", "NovaConductor", "DatabaseTestKit",
+            "NovaWorkflow", "NovaProcess", "NovaConductor", "DatabaseTestKit",
         ],
         packages: [log]),
     tests(

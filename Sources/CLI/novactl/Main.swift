@@ -15,7 +15,8 @@ import NovaService
         subcommands: [
             ServerCommand.self, FlavorCommand.self, KeypairCommand.self, ImageCommand.self, NetworkCommand.self,
             HypervisorCommand.self, ServiceCommand.self, QueueCommand.self, WorkflowCommand.self, DatabaseCommand.self,
-            CleanupCommand.self, AuditCommand.self, DoctorCommand.self, PolicyCommand.self, IdentityCommand.self,
+            CleanupCommand.self, AuditCommand.self, DoctorCommand.self, HostCommand.self, PolicyCommand.self,
+            IdentityCommand.self,
         ])
 
     static func main() async {

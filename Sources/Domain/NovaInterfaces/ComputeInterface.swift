@@ -17,6 +17,7 @@ public enum ComputeInterface: RPCInterface {
         ComputeTransferEnd.self, ComputeGuestNeeds.self, ComputeCheckGuest.self, ComputePrepareGuest.self,
         ComputeExpectGuest.self, ComputeMigrate.self, ComputeGuestPresence.self, ComputeKeepGuest.self,
         ComputeConsoleTail.self, ComputeReceiveGuest.self, ComputeAttachInterface.self, ComputeDetachInterface.self,
+        ComputePing.self,
     ]
 }
 

@@ -62,6 +62,11 @@ public struct HostRecord: Record, Equatable {
     public var disabledReason: String?
     public var isForcedDown = false
     public var updatedAt = Timestamp(microseconds: 0)
+    /// Why it counts as down, when its fence agent has switched it off.
+    public var downReason: String?
+
+    /// What a workflow of the host has in the place of a server's id, so that there is one at a time.
+    public var subject: ServerID { ServerID(resources.providerID.uuid) }
 
     public init() {}
 
@@ -72,6 +77,7 @@ public struct HostRecord: Record, Equatable {
         visitor.visit("disabled_reason", &disabledReason)
         visitor.visit("is_forced_down", &isForcedDown)
         visitor.visit("updated_at", &updatedAt)
+        visitor.visit("down_reason", &downReason)
     }
 }
 

@@ -26,6 +26,11 @@ public enum WorkflowKindName {
     public static let forceComplete = "live_migration_force_complete"
     /// Has no steps: it is written when it is done.
     public static let password = "password"
+    /// Of a host, not of a server (``HostRecord/subject``).
+    public static let fenceHost = "fenceHost"
+
+    /// Workflows whose subject is a compute host.
+    public static let ofHosts: Set<String> = [fenceHost]
 }
 
 /// What the build workflow knows.

@@ -80,6 +80,19 @@ public struct HostTable {
         )?.isForcedDown ?? false
     }
 
+    /// Says that a compute host is down.
+    public func declareDown(_ host: String, because reason: String, at time: Timestamp = .now()) throws {
+        if var service = try service(binary: "nova-compute", host: host) {
+            service.isForcedDown = true
+            try update(service)
+        }
+        guard var record = try find(host) else { return }
+        record.isForcedDown = true
+        record.downReason = reason
+        record.updatedAt = time
+        try save(record)
+    }
+
     public func update(_ service: ServiceRecord) throws {
         _ = try connection.update(service, in: "services", key: "id")
     }

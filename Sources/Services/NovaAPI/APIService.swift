@@ -78,7 +78,7 @@ public struct APIService: CloudService {
             NetworkProxyResource(parts: parts).operations, ExternalEventsResource(parts: parts).operations,
             InsightResource(parts: parts).operations, ConsolesResource(parts: parts).operations,
             WorkflowsResource(parts: parts).operations, CleanupsResource(parts: parts).operations,
-            AuditResource(parts: parts).operations,
+            AuditResource(parts: parts).operations, HostFencesResource(parts: parts).operations,
         ]
         let operations = Array(resources.joined())
         return [

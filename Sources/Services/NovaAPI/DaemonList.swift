@@ -15,7 +15,7 @@ struct DaemonList: Sendable {
 
         var isCompute: Bool { service.binary == "nova-compute" }
         var isEnabled: Bool { !(host?.isDisabled ?? service.isDisabled) }
-        var disabledReason: String? { host?.disabledReason ?? service.disabledReason }
+        var disabledReason: String? { host?.disabledReason ?? service.disabledReason ?? host?.downReason }
     }
 
     let daemons: [Daemon]

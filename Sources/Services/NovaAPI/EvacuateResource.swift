@@ -80,7 +80,8 @@ struct EvacuateResource: Sendable {
         guard try table.isForcedDown(source) else {
             throw NovaError(
                 .badRequest,
-                "Compute service of \(source) is still in use. Make sure that the host is off, then declare it down: "
+                "Compute service of \(source) is still in use. Switch it off by its fence agent (novactl host fence \(source)), or make sure that it is off "
+                    + "and declare it down: "
                     + "openstack compute service set --down \(source) nova-compute")
         }
         guard let target else { return }

@@ -97,6 +97,7 @@ struct ServicesResource: Sendable {
             if let isForcedDown {
                 service.isForcedDown = isForcedDown
                 host?.isForcedDown = isForcedDown
+                host?.downReason = nil
             }
             host?.updatedAt = .now()
         }

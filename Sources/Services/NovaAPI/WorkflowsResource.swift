@@ -28,7 +28,7 @@ struct WorkflowsResource: Sendable {
         let limit = Int(try Paging(request, maximum: parts.maxLimit).limit)
         let found = try await parts.database.read { connection in
             try WorkflowTable(connection).list(server: server, openOnly: openOnly, limit: limit).map {
-                (record: $0, name: try ServerTable(connection).find($0.serverID, deleted: true)?.name ?? "")
+                (record: $0, name: try $0.subjectName(connection))
             }
         }
         return .written(200) { writer in
@@ -47,8 +47,7 @@ struct WorkflowsResource: Sendable {
         let found = try await parts.database.read { connection -> (WorkflowRecord, String, [WorkflowStepRecord])? in
             let table = WorkflowTable(connection)
             guard let record = try table.find(id) else { return nil }
-            let name = try ServerTable(connection).find(record.serverID, deleted: true)?.name ?? ""
-            return (record, name, try table.journal(of: id))
+            return (record, try record.subjectName(connection), try table.journal(of: id))
         }
         guard let (record, name, steps) = found else { throw missing(id.description) }
         return .written(200) { writer in

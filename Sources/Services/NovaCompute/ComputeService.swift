@@ -10,6 +10,7 @@ import NovaRPC
 public import NovaService
 import NovaTelemetry
 import NovaTransfer
+import NovaWire
 import VirtDriver
 
 /// The compute service of one host: serves the host's queue `compute`, reports to the conductor.
@@ -135,6 +136,7 @@ public final class ComputeService: RunnableService {
         dispatcher.on(ComputeInventory.self) { [inventory] request, _ in try await inventory.page(request) }
         dispatcher.on(ComputeRemoveLeftover.self) { [inventory] request, _ in try await inventory.remove(request) }
         dispatcher.on(ComputeTransferEnd.self) { [transfers] _, _ in try TransferListening.end(of: transfers) }
+        dispatcher.on(ComputePing.self) { _, _ in Nothing() }
         serveActions(&dispatcher)
         serveMigrations(&dispatcher)
         try await context.bus.serve(dispatcher, topic: "compute", host: context.host, slots: 0)

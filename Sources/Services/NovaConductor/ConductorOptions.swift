@@ -72,7 +72,7 @@ enum ConductorOptions {
             workers, maxAttempts, buildTimeout, shutdownTimeout, lease, scan, patience, pause, auditInterval,
             auditSettle, auditHeals, unusedImageAge, silentServiceAge, retentionDays, archivePath, resizeOnSameHost,
             confirmWindow, shelvedOffloadTime, liveMigrationRetries,
-        ] + NotificationOptions.all
+        ] + NotificationOptions.all + FencingOptions.all
     }
 
     /// The times of workflows; those of owed cleanups follow from the patience.

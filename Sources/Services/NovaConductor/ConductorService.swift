@@ -81,6 +81,7 @@ public struct ConductorService: CloudService {
         runner.register(UnshelveWorkflow.make(parts))
         runner.register(InterfaceWorkflows.attach(parts))
         runner.register(InterfaceWorkflows.detach(parts))
+        runner.register(HostFenceWorkflow.make(parts, FenceAgent(config)))
     }
 
     /// The steps of its workflows, by kind.
@@ -104,6 +105,13 @@ public struct ConductorService: CloudService {
             database: database, confirmWindow: .seconds(context.config[ConductorOptions.confirmWindow]),
             offloadTime: offloadTime < 0 ? nil : .seconds(offloadTime), offer: { [runner] in runner.offer($0) },
             log: context.log)
+        let fencing = HostFenceTask.Settings(context.config).map { settings in
+            HostFenceTask(
+                database: database, settings: settings,
+                answers: { [bus = context.bus] in
+                    try await HostSilence(bus: bus).isBroken(by: $0, .system())
+                }, offer: { [runner] in runner.offer($0) }, log: context.log)
+        }
         notifier?.start()
         // The runner ends when it is cancelled or fails; the others may have nothing to do.
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -112,6 +120,7 @@ public struct ConductorService: CloudService {
             group.addTask { await archive.run() }
             group.addTask { await reclaim.run() }
             group.addTask { await due.run() }
+            group.addTask { await fencing?.run() }
             defer { group.cancelAll() }
             try await runner.run()
         }

@@ -14,7 +14,7 @@ struct SpecContents {
         ServerChange.self, Finding.self, ReconcilerStatus.self, RescueState.self, RebuildState.self, SnapshotState.self,
         AttachInterfaceState.self, DetachInterfaceState.self,
         MoveState.self, LiveMigrationState.self, ShelveState.self, UnshelveState.self,
-        ServerGroup.self, SecurityGroup.self, MigrationRecord.self,
+        ServerGroup.self, SecurityGroup.self, MigrationRecord.self, HostFenceState.self,
     ]
 
     /// The methods of each interface, by topic.

@@ -32,7 +32,7 @@ extension Reconciler {
                     "lease-expired", "The lease of \(owner) expired at \(lease.iso8601), and nobody took it over.",
                     isSafe: true)
             }
-            if case .unknown = picture.standing(workflow.serverID) {
+            if !WorkflowKindName.ofHosts.contains(workflow.kind), case .unknown = picture.standing(workflow.serverID) {
                 return drift(
                     "workflow-without-server", "Its server \(workflow.serverID) is not in the database.", isSafe: false)
             }
