@@ -5,16 +5,24 @@
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tools/lib/postgresql.sh
+source "$ROOT/tools/lib/postgresql.sh"
 # The first reconcilers run only when asked, so that drift stays until it has been looked at.
 new_cloud --daemons --driver fake --debug --set conductor.audit_interval=0 --set conductor.audit_settle=2 \
     --set DEFAULT.report_interval=1 --set conductor.workflow_patience_ms=2000
 novactl=$CLOUD_BUILD/novactl
 ctl() { timeout 90 "$novactl" "$@"; }
 state=$NOVA_CLOUD_DIR/state instances=$NOVA_CLOUD_DIR/instances
-# sql DATABASE STATEMENTS...: as an operator with a slip of the hand, without foreign keys.
+# sql DATABASE STATEMENTS...: as an operator with a slip of the hand.
 sql() {
     local name=$1
     shift
+    if [[ $CLOUD_DATABASE == postgresql ]]; then
+        { printf 'SET search_path = "%s";\n' "$name" && printf '%s;\n' "$@"; } |
+            psql -qAtX -v ON_ERROR_STOP=1 "$(postgresql_url "$NOVA_CLOUD_DIR/postgresql")"
+        return
+    fi
+    # Without foreign keys.
     python3 - "$state/$name.sqlite" "$@" <<'PY'
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
@@ -98,7 +106,7 @@ sql nova "UPDATE servers SET host = NULL, node = NULL, provider_id = NULL, vm_st
 sql nova "UPDATE servers SET task_state = 'powering-off', updated_at = $old WHERE id = '${servers[task]}'"
 # A workflow that will be tried again tomorrow, its server in the middle of it.
 sleeping=$(uuid)
-sql nova "INSERT INTO workflows SELECT * FROM workflows WHERE 0" \
+sql nova \
     "CREATE TEMP TABLE copy AS SELECT * FROM workflows WHERE server_id = '${servers[moved]}' LIMIT 1" \
     "UPDATE copy SET id = '$sleeping', kind = 'power', state = 'running', finished_at = NULL, step = 0,
         retry_at = $((now + 86400 * 1000000)), owner = NULL,
