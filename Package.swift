@@ -169,8 +169,8 @@ let services = [
     library(
         "NovaConductor", in: "Services",
         service + [
-            "NovaAudit", "NovaCrypto", "NovaDatabase", "NovaHTTPClient", "NovaProcess", "NovaSchema", "NovaStore",
-            "NovaWorkflow",
+            "NovaAudit", "NovaCrypto", "NovaDatabase", "NovaFaults", "NovaHTTPClient", "NovaProcess", "NovaSchema",
+            "NovaStore", "NovaWorkflow",
         ],
         packages: [log]),
     library(

@@ -63,9 +63,9 @@ has_status() { [[ $(ctl server show "$1" --json | jq -r .status) == "$2" ]]; }
 say "Help, version, completion"
 check "--help" ctl --help
 check_has "--help tells the exit codes" "$output" 'Exit codes'
-for command in server flavor keypair image network hypervisor service queue workflow cleanup db \
+for command in server flavor keypair image network hypervisor host service queue workflow cleanup db \
     server\ {create,list,show,delete,start,stop,reboot,console-log,why} flavor\ {list,show,create,delete} \
-    keypair\ {list,show,create,delete} image\ {list,show,create,delete} network\ {list,show} 'hypervisor list' \
+    keypair\ {list,show,create,delete} image\ {list,show,create,delete} network\ {list,show} 'hypervisor list' host\ {list,drain,undrain,evacuate} \
     'service list' queue\ {list,show,peers,bindings,dead,ping,trace,purge,drain,keygen,authorize,revoke} workflow\ {list,show,retry,abandon} \
     'cleanup list' 'server history' audit doctor policy\ {list,sample,check} identity\ {bootstrap,rotate-keys} db\ {version,migrate,check,backup,restore,archive}; do
     # shellcheck disable=SC2086
@@ -130,6 +130,10 @@ json "network show" '.shared == true' network show default
 say "Hosts, services, databases"
 shows "hypervisor list" 'fake.*up +enabled +0 +0 of 10000 +' hypervisor list
 json "hypervisor list" 'length == 1 and .[0].state == "up" and .[0].memory_mb == 8388608' hypervisor list
+shows "host list" 'fake.* up +enabled +- +0 ' host list
+json "host list" 'length == 1 and .[0].status == "enabled" and .[0].maintenance == null' host list
+fails "a host that is none" 3 'no host "nothing".*novactl host list' "$novactl" host drain nothing --dry-run
+fails "the status of no drain" 3 'host drain .* --dry-run' "$novactl" host drain nothing --status
 json "service list" 'map(select(.state == "up") | .binary) | sort ==
     ["nova-compute", "nova-conductor", "nova-scheduler"]' service list
 shows "service list" '^nova-scheduler +.* internal +enabled +up ' service list

@@ -67,6 +67,7 @@ public enum AggregateKind: IdentifierKind { public static let word = "aggregate"
 public enum ServerGroupKind: IdentifierKind { public static let word = "server group" }
 public enum SecurityGroupKind: IdentifierKind { public static let word = "security group" }
 public enum MigrationKind: IdentifierKind { public static let word = "migration" }
+public enum DrainKind: IdentifierKind { public static let word = "drain" }
 public enum CloudKind: IdentifierKind { public static let word = "cloud" }
 public enum UserKind: IdentifierKind { public static let word = "user" }
 public enum ProjectKind: IdentifierKind { public static let word = "project" }
@@ -86,6 +87,7 @@ public typealias ServerGroupID = Identifier<ServerGroupKind>
 public typealias SecurityGroupID = Identifier<SecurityGroupKind>
 public typealias MigrationID = Identifier<MigrationKind>
 public typealias ServiceID = Identifier<ServiceKind>
+public typealias DrainID = Identifier<DrainKind>
 /// Marks everything that one cloud makes on a host.
 public typealias CloudID = Identifier<CloudKind>
 public typealias UserID = OpaqueIdentifier<UserKind>

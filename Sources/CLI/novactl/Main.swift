@@ -14,8 +14,8 @@ import NovaService
         version: Daemon.version,
         subcommands: [
             ServerCommand.self, FlavorCommand.self, KeypairCommand.self, ImageCommand.self, NetworkCommand.self,
-            HypervisorCommand.self, ServiceCommand.self, QueueCommand.self, WorkflowCommand.self, DatabaseCommand.self,
-            CleanupCommand.self, AuditCommand.self, DoctorCommand.self, HostCommand.self, PolicyCommand.self,
+            HypervisorCommand.self, HostCommand.self, ServiceCommand.self, QueueCommand.self, WorkflowCommand.self,
+            DatabaseCommand.self, CleanupCommand.self, AuditCommand.self, DoctorCommand.self, PolicyCommand.self,
             IdentityCommand.self,
         ])
 

@@ -11,7 +11,7 @@ public enum ConductorInterface: RPCInterface {
     public static let methods: [any RPCMethod.Type] = [
         WorkflowReady.self, HostReport.self, PowerReport.self, HostList.self, ServiceHello.self, GrantKeys.self,
         RetryWorkflow.self, AbandonWorkflow.self, RunAudit.self, TellSchedulers.self,
-        MigrationReport.self,
+        MigrationReport.self, PlanDrain.self,
     ]
 }
 

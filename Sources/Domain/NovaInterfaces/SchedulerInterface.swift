@@ -7,7 +7,9 @@ public import NovaWire
 /// See `proto-spec/rpc/scheduler.md`.
 public enum SchedulerInterface: RPCInterface {
     public static let topic = "scheduler"
-    public static let methods: [any RPCMethod.Type] = [SelectHost.self, HostChanged.self, HostsOutdated.self]
+    public static let methods: [any RPCMethod.Type] = [
+        SelectHost.self, HostChanged.self, HostsOutdated.self, PlanHosts.self,
+    ]
 }
 
 /// Finds a host and claims its resources.

@@ -31,6 +31,8 @@ public enum NovaDatabaseSchema {
                 Migration(
                     number: 8, name: "live-migrations",
                     sql: String(decoding: PackageResources._008_live_migrations_sql, as: UTF8.self)),
+                Migration(
+                    number: 9, name: "drains", sql: String(decoding: PackageResources._009_drains_sql, as: UTF8.self)),
             ])
     }
 }

@@ -14,7 +14,7 @@ public enum ServerArchive {
     private static let tables: [(name: String, rows: String)] = [
         ("workflow_steps", "workflow_id IN (SELECT id FROM workflows WHERE server_id IN (%))"),
         ("workflows", "server_id IN (%)"), ("explanations", "server_id IN (%)"), ("server_changes", "server_id IN (%)"),
-        ("server_files", "server_id IN (%)"), ("migrations", "server_id IN (%)"),
+        ("server_files", "server_id IN (%)"), ("migrations", "server_id IN (%)"), ("drain_moves", "server_id IN (%)"),
         ("servers", "id IN (%)"),
     ]
 

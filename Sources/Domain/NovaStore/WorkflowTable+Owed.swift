@@ -11,6 +11,11 @@ extension WorkflowTable {
             [.integer(Int64(limit))], suffix: "ORDER BY owed_since LIMIT ?")
     }
 
+    /// The hosts that owe something of a server.
+    public func debtors(of id: ServerID) throws -> [String] {
+        try list(server: id, openOnly: true, limit: 100).filter { $0.state == .owed }.compactMap(\.owedHost)
+    }
+
     /// Makes the owed cleanups of a host due now.
     ///
     /// - Returns: those that somebody may take.

@@ -79,6 +79,7 @@ public struct APIService: CloudService {
             InsightResource(parts: parts).operations, ConsolesResource(parts: parts).operations,
             WorkflowsResource(parts: parts).operations, CleanupsResource(parts: parts).operations,
             AuditResource(parts: parts).operations, HostFencesResource(parts: parts).operations,
+            HostDrainsResource(parts: parts).operations,
         ]
         let operations = Array(resources.joined())
         return [

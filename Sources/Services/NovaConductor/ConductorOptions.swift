@@ -59,6 +59,12 @@ enum ConductorOptions {
         "conductor", "forget_service_after", default: 86_400,
         help: "Seconds without a report after which a daemon is forgotten.", in: 60...31_536_000)
 
+    static let drainMoves = Option(
+        "conductor", "drain_moves", default: 32,
+        help:
+            "Most moves of a drained host that are under way; as many as end within two seconds, and two where they take longer.",
+        in: 1...1000)
+
     static let retentionDays = Option(
         "database", "retention_days", default: 30,
         help: "Days for which deleted servers stay in the database; 0 keeps them for ever.", in: 0...36_500)
@@ -71,7 +77,7 @@ enum ConductorOptions {
         [
             workers, maxAttempts, buildTimeout, shutdownTimeout, lease, scan, patience, pause, auditInterval,
             auditSettle, auditHeals, unusedImageAge, silentServiceAge, retentionDays, archivePath, resizeOnSameHost,
-            confirmWindow, shelvedOffloadTime, liveMigrationRetries,
+            confirmWindow, shelvedOffloadTime, liveMigrationRetries, drainMoves,
         ] + NotificationOptions.all + FencingOptions.all
     }
 

@@ -18,6 +18,7 @@ public struct ConductorService: CloudService {
 
     private let context: ServiceContext
     private let database: Database
+    private let parts: ConductorParts
     private let runner: WorkflowRunner
     private let grants: GrantIssuer
     private let reports: ServiceReports
@@ -53,7 +54,7 @@ public struct ConductorService: CloudService {
         runner = WorkflowRunner(
             database: database, owner: "\(context.host)/\(UUID128.random())", slots: config[ConductorOptions.workers],
             times: ConductorOptions.times(config), listener: listener, log: context.log)
-        let parts = ConductorParts(
+        parts = ConductorParts(
             bus: context.bus, database: database, grants: grants, maxAttempts: config[ConductorOptions.maxAttempts],
             buildDeadline: .seconds(config[ConductorOptions.buildTimeout]),
             shutdownTimeout: config[ConductorOptions.shutdownTimeout],
@@ -112,6 +113,10 @@ public struct ConductorService: CloudService {
                     try await HostSilence(bus: bus).isBroken(by: $0, .system())
                 }, offer: { [runner] in runner.offer($0) }, log: context.log)
         }
+        let drains = DrainTask(
+            parts: parts, maximum: context.config[ConductorOptions.drainMoves],
+            scan: ConductorOptions.times(context.config).scan, offer: { [runner] in runner.offer($0) }, log: context.log
+        )
         notifier?.start()
         // The runner ends when it is cancelled or fails; the others may have nothing to do.
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -121,6 +126,7 @@ public struct ConductorService: CloudService {
             group.addTask { await reclaim.run() }
             group.addTask { await due.run() }
             group.addTask { await fencing?.run() }
+            group.addTask { await drains.run() }
             defer { group.cancelAll() }
             try await runner.run()
         }
@@ -164,6 +170,10 @@ public struct ConductorService: CloudService {
             try Self.refuseHosts(call)
             return try await auditor.audit(
                 heals: request.heals, alsoHeals: Set(request.alsoHeals), patience: .seconds(60))
+        }
+        dispatcher.on(PlanDrain.self) { [parts] request, call in
+            try Self.refuseHosts(call)
+            return PlanDrain.Response(try await DrainPlanner(parts: parts).plan(request, call.context))
         }
         dispatcher.on(GrantKeys.self) { _, _ in
             var response = GrantKeys.Response()

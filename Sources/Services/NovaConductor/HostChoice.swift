@@ -43,10 +43,7 @@ extension ConductorParts {
 
     /// The hosts that still owe something of a server: what they do when they come back would meet the server itself.
     func indebtedHosts(of id: ServerID) async throws -> [String] {
-        try await database.read { connection in
-            try WorkflowTable(connection).list(server: id, openOnly: true, limit: 100).filter { $0.state == .owed }
-                .compactMap(\.owedHost)
-        }
+        try await database.read { try WorkflowTable($0).debtors(of: id) }
     }
 
     private static func hints(_ server: ServerRecord) -> [String: String] {

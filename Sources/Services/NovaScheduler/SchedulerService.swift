@@ -87,6 +87,9 @@ public struct SchedulerService: CloudService {
             }
             return decision
         }
+        dispatcher.on(PlanHosts.self) { method, _ in
+            try await chooser.plan(method.requests, after: method.planned)
+        }
         dispatcher.on(HostsOutdated.self) { _, _ in
             directory.expire(.hosts)
             return Nothing()

@@ -25,6 +25,7 @@ struct SchemaTests {
             ("findings", Finding.columnNames), ("reconcilers", ReconcilerStatus.columnNames),
             ("aggregates", Aggregate.columnNames), ("server_groups", ServerGroup.columnNames),
             ("migrations", MigrationRecord.columnNames), ("security_groups", SecurityGroup.columnNames),
+            ("drains", DrainRecord.columnNames), ("drain_moves", DrainMove.columnNames),
         ])
     func columns(table: String, fields: [String]) async throws {
         let database = try await TestDatabase.make()

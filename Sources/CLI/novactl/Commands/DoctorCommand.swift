@@ -22,6 +22,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let audit = try await session.get(.compute, "/os-nova-audit")["audit"] ?? .null
             let workflows =
                 try await session.get(.compute, "/os-nova-workflows", [("open", "true")])["workflows"]?.arrayValue ?? []
+            let hosts = try await HostRow.list(session).filter { $0["maintenance"]?.stringValue != nil }
             let reconcilers = audit["reconcilers"]?.arrayValue ?? []
             let findings = (audit["findings"]?.arrayValue ?? []).filter { $0["state"]?.stringValue == "found" }
             let answers = try await daemons.answers(to: "/readyz")
@@ -36,6 +37,7 @@ struct DoctorCommand: AsyncParsableCommand {
                     "healthy": .bool(troubles.isEmpty), "troubles": .array(troubles.map { .string($0) }),
                     "services": .array(services), "reconcilers": .array(reconcilers), "findings": .array(findings),
                     "open_workflows": .integer(Int64(workflows.count)), "parts": .array(parts.map(\.json)),
+                    "maintenance": .array(hosts),
                 ])
                 return Console.write(value.text)
             }
@@ -54,6 +56,11 @@ struct DoctorCommand: AsyncParsableCommand {
                     Column("Error", "error"),
                 ])
             Console.write("\n\(workflows.count) workflow(s) open. See: novactl workflow list --open")
+            for host in hosts {
+                Console.write(
+                    "Host \(host["host"]?.cell ?? "-") is in maintenance (\(host["maintenance"]?.cell ?? "-")). "
+                        + "See: novactl host list")
+            }
             Console.write(troubles.isEmpty ? "The cloud is healthy." : troubles.joined(separator: "\n"))
         }
         if !isHealthy { throw ExitCode.failure }
