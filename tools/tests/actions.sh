@@ -9,7 +9,7 @@ source "$ROOT/tools/lib/libvirt.sh"
 ensure_libvirtd
 # Deleted servers are kept for a while; the second one is deleted for good when that is over.
 new_cloud --standalone --driver libvirt --debug --set DEFAULT.reclaim_instance_interval=5 \
-    --set notifications.file=notifications.json
+    --set notifications.file=notifications.json --set compute.cpu_dedicated_set=0-1
 
 # act ID JSON [MICROVERSION]: asks for a server action and prints the answer.
 act() {
@@ -135,6 +135,10 @@ check_equal "what was on the disk is gone" "$(console "$id" | grep -c 'kept-by-s
 
 # shellcheck source=tools/tests/actions.d/agent.sh
 source "$ROOT/tools/tests/actions.d/agent.sh"
+
+say "Hardware by extra specs and image properties"
+# shellcheck source=tools/tests/actions.d/hardware.sh
+source "$ROOT/tools/tests/actions.d/hardware.sh"
 
 say "Soft delete"
 remove_server "$id"

@@ -17,6 +17,7 @@ import VirtLibvirt
         options.cpuModel = settings.libvirt.cpuModel
         options.machine = settings.libvirt.machine
         options.diskCache = settings.libvirt.diskCache
+        options.dedicatedCPUs = settings.libvirt.dedicatedCPUs
         options.streamsPath = settings.libvirt.streamsPath
         options.migrations = settings.libvirt.migrations
         options.bandwidth = settings.libvirt.bandwidth
@@ -34,6 +35,7 @@ import VirtLibvirt
         options.spawnDelay = settings.fake.spawnDelay
         options.failEvery = settings.fake.failEvery
         options.migrationTime = settings.fake.migrationTime
+        options.hasHardware = settings.fake.hasHardware
         return try FakeDriver(settings.context, options: options)
     }
 

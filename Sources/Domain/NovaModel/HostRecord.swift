@@ -28,6 +28,8 @@ public struct HostResources: Record, Equatable {
     public var runningInstances: Int64 = 0
     /// When the host's kernel started; nil when the host does not say.
     public var bootedAt: Timestamp?
+    /// What hardware it can give guests (``HostAbilities``); empty when it does not say.
+    public var abilities: [String: String] = [:]
 
     public init() {}
 
@@ -52,6 +54,7 @@ public struct HostResources: Record, Equatable {
         visitor.visit("availability_zone", &availabilityZone)
         visitor.visit("running_instances", &runningInstances)
         visitor.visit("booted_at", &bootedAt)
+        visitor.visit("abilities", &abilities)
     }
 }
 

@@ -16,6 +16,8 @@ public struct InstanceSpec: Record, Equatable {
     public var kernel: GrantedImage?
     public var ramdisk: GrantedImage?
     public var metadata: [String: String] = [:]
+    /// What the image said when the server was made: it outlives the image, and is not that of a rescue.
+    public var imageProperties: [String: String] = [:]
 
     public init() {}
 
@@ -33,6 +35,12 @@ public struct InstanceSpec: Record, Equatable {
         visitor.visit("kernel", &kernel)
         visitor.visit("ramdisk", &ramdisk)
         visitor.visit("metadata", &metadata)
+        visitor.visit("image_properties", &imageProperties)
+    }
+
+    /// The properties that say what hardware the guest has.
+    public var hardwareProperties: [String: String] {
+        imageProperties.isEmpty ? image?.image.properties ?? [:] : imageProperties
     }
 }
 

@@ -49,6 +49,8 @@ public struct BuildState: Record, Equatable {
     public var powerState = PowerState.noState
     /// A host that an administrator asked for and that must pass the filters.
     public var requestedHost: String?
+    /// Why the last host that was tried has failed.
+    public var lastFailure: String?
 
     public init() {}
 
@@ -64,6 +66,7 @@ public struct BuildState: Record, Equatable {
         visitor.visit("explanation", &explanation)
         visitor.visit("power_state", &powerState)
         visitor.visit("requested_host", &requestedHost)
+        visitor.visit("last_failure", &lastFailure)
     }
 }
 

@@ -11,6 +11,9 @@ public protocol HostPlug: Sendable {
     /// - Throws: ``NovaError`` `conflict` when a device of the name is not ours, `hypervisor` when a command fails.
     func plug(_ port: PortBinding, serverID: ServerID) async throws -> String
 
+    /// The same for a guest whose device has several pairs of queues.
+    func plugWithQueues(_ port: PortBinding, serverID: ServerID) async throws -> String
+
     /// Makes the port's bridge alone, for a hypervisor that makes its own device in it.
     ///
     /// - Returns: the name that the device shall have; it is the hypervisor's to remove.
@@ -25,4 +28,10 @@ public protocol HostPlug: Sendable {
     /// - Returns: the names of the removed devices.
     @discardableResult
     func sweep(keeping ports: Set<PortID>) async throws -> [String]
+}
+
+extension HostPlug {
+    public func plugWithQueues(_ port: PortBinding, serverID: ServerID) async throws -> String {
+        try await plug(port, serverID: serverID)
+    }
 }

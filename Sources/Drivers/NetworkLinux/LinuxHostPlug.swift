@@ -27,15 +27,29 @@ public final class LinuxHostPlug: HostPlug {
     }
 
     public func plug(_ port: PortBinding, serverID: ServerID) async throws -> String {
+        try await plug(port, hasQueues: false)
+    }
+
+    public func plugWithQueues(_ port: PortBinding, serverID: ServerID) async throws -> String {
+        try await plug(port, hasQueues: true)
+    }
+
+    private func plug(_ port: PortBinding, hasQueues: Bool) async throws -> String {
         try Self.check(port)
         let tap = NetworkNames.tap(port.portID)
         return try await gate.with { [self] in
             try await bridges.ensure(port.bridge, network: port.networkID, mtu: Int(port.mtu))
             let settings = "mtu \(port.mtu) address \(NetworkNames.tapMAC(guest: port.mac)) master \(port.bridge) up"
-            switch try await commands.link(tap)?.alias {
+            var alias = try await commands.link(tap)?.alias
+            if alias == marks.mark(of: port.portID), let has = TapFlags.hasQueues(tap), has != hasQueues {
+                // The kernel opens a tap only as it was made.
+                try await commands.run("ip", ["link", "delete", "dev", tap])
+                alias = nil
+            }
+            switch alias {
             case nil:
                 try await commands.batch([
-                    "tuntap add dev \(tap) mode tap",
+                    "tuntap add dev \(tap) mode tap\(hasQueues ? " multi_queue" : "")",
                     "link set dev \(tap) alias \(marks.mark(of: port.portID)) \(settings)",
                 ])
             case marks.mark(of: port.portID):

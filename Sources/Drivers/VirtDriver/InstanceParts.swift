@@ -26,6 +26,10 @@ public struct InstanceParts: Sendable, Equatable {
     public var consolePath: String { "\(folder)/console.log" }
     /// What a guest has printed on the hosts from which it came while it ran.
     public var consoleHistoryPath: String { "\(folder)/console.before" }
+    /// Where virtlogd puts what it has taken down when the file is full, the newest first.
+    public var consoleBackupPaths: [String] { (0..<3).map { "\(consolePath).\($0)" } }
+    /// The files with the end of what a guest has printed, in their order.
+    public var consoleTailPaths: [String] { [consoleHistoryPath, consoleBackupPaths[0], consolePath] }
 }
 
 /// How the compute service makes the parts of a driver's instances.
@@ -51,6 +55,12 @@ public struct DiskFile: Sendable, Equatable {
     /// Absolute.
     public var path: String
     public var format: Format
+    /// Whether the guest sees a cdrom that nobody writes to.
+    public var isCDROM = false
+    /// nil takes the guest's usual one.
+    public var bus: String?
+    /// The place among the disks that the guest tries to boot from; nil on all leaves it to their order.
+    public var bootOrder: Int?
 
     public init(path: String, format: Format) {
         self.path = path

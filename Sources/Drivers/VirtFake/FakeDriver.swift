@@ -19,6 +19,7 @@ public final class FakeDriver: ConsoleTextDriver {
     let options: FakeDriverOptions
     let context: VirtDriverContext
     let files: FakeInstanceFiles?
+    private let abilities: HostAbilities
     let state: Mutex<State>
 
     /// A host with the instances that an earlier process left in its files.
@@ -27,6 +28,7 @@ public final class FakeDriver: ConsoleTextDriver {
     public init(_ context: VirtDriverContext, options: FakeDriverOptions = FakeDriverOptions()) throws {
         self.options = options
         self.context = context
+        abilities = options.abilities
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000))
         files =
             options.isPersistent
@@ -43,10 +45,12 @@ public final class FakeDriver: ConsoleTextDriver {
         resources.hypervisorVersion = 1_000
         resources.cpuInfo = ["arch": "x86_64", "model": "Nehalem", "vendor": "Intel"]
         resources.runningInstances = state.withLock { Int64($0.instances.count) }
+        resources.abilities = abilities.words
         return resources
     }
 
     public func spawn(_ instance: InstanceSpec, parts: InstanceParts) async throws {
+        _ = try HardwareRules.decide(instance.flavor, image: instance.hardwareProperties, host: abilities)
         if options.spawnDelay > .zero { try await SteadyClock.sleep(for: options.spawnDelay) }
         let (number, exists) = state.withLock { state in
             state.spawns += 1

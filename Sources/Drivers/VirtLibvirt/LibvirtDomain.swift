@@ -103,11 +103,11 @@ struct LibvirtDomain: ~Copyable {
         return String(cString: raw)
     }
 
-    /// Forgets the domain with its saved state, snapshots and firmware variables.
+    /// Forgets the domain with its saved state and snapshots; its firmware's variables are among the instance's files.
     func undefine() throws {
         let flags =
             VIR_DOMAIN_UNDEFINE_MANAGED_SAVE.rawValue | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA.rawValue
-            | VIR_DOMAIN_UNDEFINE_NVRAM.rawValue
+            | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM.rawValue
         if virDomainUndefineFlags(pointer, flags) == 0 || LibvirtError.last().isNoDomain { return }
         // Hypervisors without firmware or snapshots know no flags.
         guard virDomainUndefine(pointer) == 0 else {

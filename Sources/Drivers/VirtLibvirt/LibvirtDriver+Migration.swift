@@ -29,6 +29,12 @@ extension LibvirtDriver: LiveMigrationDriver {
                 throw NovaError(.conflict, "The guest is not running.", details: "instance \(id) is shut off")
             }
             let root = try XMLReader.parse(try domain.description())
+            guard root.first("cputune") == nil, root.first("numatune") == nil else {
+                throw NovaError(
+                    .conflict,
+                    "A guest with dedicated CPUs or NUMA nodes cannot be moved while it runs: migrate it cold.",
+                    details: "instance \(id) is bound to CPUs of its host")
+            }
             var needs = GuestNeeds()
             needs.machine = root.at("os", "type")?[attribute: "machine"] ?? ""
             needs.architecture = root.at("os", "type")?[attribute: "arch"] ?? ""

@@ -20,7 +20,7 @@ extension LibvirtDriver: SuspendingDriver {
     }
 
     public func resume(_ instance: InstanceSpec, parts: InstanceParts) async throws {
-        try await start(instance, document(instance, parts), keepsSavedMemory: true)
+        try await withDocument(instance, parts) { try await start(instance, $0, keepsSavedMemory: true) }
     }
 }
 

@@ -13,8 +13,12 @@ public final class LibvirtDriver: ConsoleTextDriver {
     public var events: AsyncStream<LifecycleEvent> { domains.events }
 
     let domains: LibvirtDomains
+    private let log: Logger
     private let files = WorkerThreads(name: "console", count: 1)
     private let diskCache: String
+    let descriptions = HostDescriptionCache()
+    /// Dedicated CPUs are given away by one at a time.
+    let pinning = AsyncGate(limit: 1)
 
     var context: VirtDriverContext { domains.context }
     var options: LibvirtOptions { domains.options }
@@ -22,6 +26,7 @@ public final class LibvirtDriver: ConsoleTextDriver {
 
     /// Makes the driver; the connection is opened by the first call.
     public init(_ context: VirtDriverContext, options: LibvirtOptions, log: Logger) {
+        self.log = log
         domains = LibvirtDomains(context, options: options, log: log)
         diskCache = options.diskCache.isEmpty ? DiskCache.mode(for: context.instancesPath) : options.diskCache
     }
@@ -29,7 +34,9 @@ public final class LibvirtDriver: ConsoleTextDriver {
     public func close() async { domains.close() }
 
     public func hostResources() async throws -> HostResources {
-        try await domains.hostResources(type: options.virtType == "test" ? "TEST" : "QEMU")
+        var resources = try await domains.hostResources(type: options.virtType == "test" ? "TEST" : "QEMU")
+        resources.abilities = try await description()?.abilities.words ?? [:]
+        return resources
     }
 
     public func spawn(_ instance: InstanceSpec, parts: InstanceParts) async throws {
@@ -39,11 +46,11 @@ public final class LibvirtDriver: ConsoleTextDriver {
     public func destroy(_ id: ServerID) async throws { try await domains.destroy(id) }
 
     public func powerOn(_ instance: InstanceSpec, parts: InstanceParts) async throws {
-        try await start(instance, document(instance, parts))
+        try await withDocument(instance, parts) { try await start(instance, $0) }
     }
 
     public func define(_ instance: InstanceSpec, parts: InstanceParts) async throws {
-        try await domains.define(instance, document(instance, parts))
+        try await withDocument(instance, parts) { try await domains.define(instance, $0) }
     }
 
     public func powerOff(_ id: ServerID, graceful timeout: Duration?) async throws {
@@ -57,7 +64,17 @@ public final class LibvirtDriver: ConsoleTextDriver {
 
     public func powerState(_ id: ServerID) async throws -> PowerState? { try await domains.powerState(id) }
 
-    public func powerStates() async throws -> [ServerID: PowerState] { try await domains.powerStates() }
+    public func powerStates() async throws -> [ServerID: PowerState] {
+        let states = try await domains.powerStates()
+        for (id, state) in states where state == .running {
+            do {
+                try await ConsoleBound.trim(InstanceParts(folder: "\(context.instancesPath)/\(id)").consolePath)
+            } catch {
+                log.warning("a console's log stays large: \(NovaError(error))", metadata: ["server": "\(id)"])
+            }
+        }
+        return states
+    }
 
     public func consoleText(_ id: ServerID, lines: Int?) async throws -> String {
         guard try await powerState(id) != nil else {
@@ -65,21 +82,22 @@ public final class LibvirtDriver: ConsoleTextDriver {
         }
         let parts = InstanceParts(folder: "\(context.instancesPath)/\(id)")
         return try await files.run(within: options.callTimeout, "read the console of \(id)") {
-            ConsoleFile.tail([parts.consoleHistoryPath, parts.consolePath], lines: lines)
+            ConsoleFile.tail(parts.consoleTailPaths, lines: lines)
         }
     }
 
-    func document(_ instance: InstanceSpec, _ parts: InstanceParts) -> String {
-        domainDocument(instance, parts).element.serialized()
-    }
-
+    /// What the host's abilities do not change.
     func domainDocument(_ instance: InstanceSpec, _ parts: InstanceParts) -> DomainDocument {
-        DomainDocument(context: context, options: options, diskCache: diskCache, instance: instance, parts: parts)
+        DomainDocument(
+            context: context, options: options, diskCache: diskCache, instance: instance, parts: parts,
+            hardware: HardwareRules(instance.flavor, image: instance.hardwareProperties).hardware)
     }
 
     func start(_ instance: InstanceSpec, _ xml: String, keepsSavedMemory: Bool = false) async throws {
         // The console begins anew, and so does its history.
-        let history = InstanceParts(folder: "\(context.instancesPath)/\(instance.id)").consoleHistoryPath
-        try await domains.start(instance, xml, keepsSavedMemory: keepsSavedMemory) { _ = unlink(history) }
+        let parts = InstanceParts(folder: "\(context.instancesPath)/\(instance.id)")
+        try await domains.start(instance, xml, keepsSavedMemory: keepsSavedMemory) {
+            for path in [parts.consoleHistoryPath] + parts.consoleBackupPaths { unlink(path) }
+        }
     }
 }

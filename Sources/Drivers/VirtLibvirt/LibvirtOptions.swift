@@ -8,6 +8,8 @@ public struct LibvirtOptions: Sendable, Equatable {
     public var cpuModel = "none"
     /// QEMU's machine type.
     public var machine = "pc"
+    /// The host's CPUs that are kept for guests with CPUs of their own.
+    public var dedicatedCPUs: Set<Int> = []
     /// QEMU's disk cache mode; empty takes `none` where the file system can, else `writeback`.
     public var diskCache = ""
     /// The longest time for one call of libvirt.

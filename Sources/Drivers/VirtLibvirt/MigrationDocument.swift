@@ -21,6 +21,11 @@ struct MigrationDocument {
             switch element.name {
             case "metadata": return .element(marked(element, &isMarked))
             case "devices": return .element(devices(element))
+            case "vcpu":
+                // Which CPUs guests may share is each host's own.
+                var element = element
+                element[attribute: "cpuset"] = nil
+                return .element(element)
             default: return .element(moved(element))
             }
         }

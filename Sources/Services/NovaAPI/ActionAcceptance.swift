@@ -69,6 +69,7 @@ extension APIParts {
             let changed = try ServerTable(connection).change(id) { server in
                 try action.checkLock(server, isAdmin: isAdmin)
                 try action.check(server)
+                try action.checkTPM(server)
                 if let task = action.taskState { server.taskState = task }
                 result = try body(&server, connection)
             }

@@ -80,6 +80,7 @@ struct RebuildResource: Sendable {
             throw NovaError(.badRequest, "Image \(text) could not be found.")
         }
         try ServerCreation(parts: parts).checkImage(image, server.flavor)
+        _ = try HardwareRules.decide(server.flavor, image: image.properties)
         return image
     }
 

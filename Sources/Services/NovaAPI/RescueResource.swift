@@ -48,6 +48,7 @@ struct RescueResource: Sendable {
         guard let image = try await parts.image(id, request), image.status == "active" else {
             throw NovaError(.badRequest, "Requested rescue image '\(id)' is not supported")
         }
+        _ = try RescueDevice(image.properties)
         return image
     }
 }

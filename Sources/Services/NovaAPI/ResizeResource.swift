@@ -58,6 +58,8 @@ struct ResizeResource: Sendable {
         try Self.check(flavor, for: server)
         let image = try await image(of: server, request)
         if let image { try ServerCreation(parts: parts).checkImage(image, flavor) }
+        let properties = server.imageProperties?.properties ?? image?.properties ?? [:]
+        _ = try HardwareRules.decide(flavor, image: properties)
         let diskConfig = body["OS-DCF:diskConfig"]?.stringValue
         let isUnlimited = parts.quota.isUnlimited(try request.caller.projectName)
         try await parts.accept(.resize, request) { [parts] server, connection in

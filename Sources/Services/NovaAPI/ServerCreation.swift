@@ -24,6 +24,7 @@ struct ServerCreation: Sendable {
         server.imageID = build.image?.id
         server.imageProperties = build.image.map { ServerImageProperties($0.properties) }
         try checkImage(build.image, server.flavor)
+        _ = try HardwareRules.decide(server.flavor, image: build.image?.properties ?? [:])
         try apply(hints, to: &server, &build)
         try await ServerPlacement(parts: parts).place(body, request, &server, &build)
         server.requestedNetworks = try RequestedNetworks.parse(body["networks"], request)

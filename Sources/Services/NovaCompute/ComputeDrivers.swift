@@ -1,6 +1,7 @@
 public import Logging
 import NovaConfig
 import NovaCore
+import NovaModel
 public import NetworkDriver
 import NovaService
 public import VirtDriver
@@ -14,6 +15,7 @@ public struct ComputeDriverSettings: Sendable {
         public var cpuModel: String
         public var machine: String
         public var diskCache: String
+        public var dedicatedCPUs: Set<Int>
         public var streamsPath: String
         public var migrations: Int
         public var bandwidth: Int
@@ -29,6 +31,7 @@ public struct ComputeDriverSettings: Sendable {
         public var spawnDelay: Duration
         public var failEvery: Int
         public var migrationTime: Duration
+        public var hasHardware: Bool
     }
 
     public var context: VirtDriverContext
@@ -57,7 +60,9 @@ public struct ComputeDriverSettings: Sendable {
         libvirt = Libvirt(
             uri: uri.isEmpty ? usual : uri, virtType: virtType,
             cpuModel: config[ComputeOptions.cpuModel], machine: config[ComputeOptions.machine],
-            diskCache: config[ComputeOptions.diskCache], streamsPath: config[LiveMigrationOptions.sockets],
+            diskCache: config[ComputeOptions.diskCache],
+            dedicatedCPUs: CPUList.parse(config[ComputeOptions.dedicatedCPUs]) ?? [],
+            streamsPath: config[LiveMigrationOptions.sockets],
             migrations: config[LiveMigrationOptions.concurrent], bandwidth: config[LiveMigrationOptions.bandwidth],
             maxDowntime: config[LiveMigrationOptions.downtime],
             permitsPostCopy: config[LiveMigrationOptions.permitsPostCopy],
@@ -67,7 +72,8 @@ public struct ComputeDriverSettings: Sendable {
             diskGB: Int64(config[ComputeOptions.fakeDisk]),
             spawnDelay: .milliseconds(config[ComputeOptions.fakeDelay]),
             failEvery: config[ComputeOptions.fakeFailEvery],
-            migrationTime: .milliseconds(config[LiveMigrationOptions.fakeTime]))
+            migrationTime: .milliseconds(config[LiveMigrationOptions.fakeTime]),
+            hasHardware: config[ComputeOptions.fakeHardware])
         log = service.log
     }
 }

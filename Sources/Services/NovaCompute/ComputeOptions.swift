@@ -1,4 +1,5 @@
 public import NovaConfig
+import NovaModel
 
 /// The options of the compute service.
 public enum ComputeOptions {
@@ -58,6 +59,14 @@ public enum ComputeOptions {
         "libvirt", "disk_cache", default: "",
         help: "QEMU's disk cache mode; empty takes none where the file system can, else writeback.",
         oneOf: ["", "none", "writeback", "writethrough", "directsync", "unsafe"])
+    public static let dedicatedCPUs = Option(
+        "compute", "cpu_dedicated_set", default: "",
+        help: "CPUs of the host that are kept for guests with hw:cpu_policy=dedicated, such as 2-5,^4; empty for none. "
+            + "Other guests run on the rest.",
+        expected: "a list of CPUs", accepts: { $0.isEmpty || CPUList.parse($0) != nil })
+    public static let fakeHardware = Option(
+        "fake", "hardware", default: true,
+        help: "Whether a fake host has UEFI, TPMs, two NUMA nodes, large memory pages and dedicated CPUs to give.")
     public static let fakeVCPUs = Option(
         "fake", "vcpus", default: 10_000, help: "CPUs of a fake host.", in: 1...1_000_000)
     public static let fakeMemory = Option(
@@ -75,7 +84,7 @@ public enum ComputeOptions {
             driver, plug, fabric, transferAddress, transferPort, cpuRatio, memoryRatio, diskRatio, reservedMemory, zone,
             forceRaw,
             ephemeralFormat, builds,
-            syncInterval, resumesGuests, virtType, libvirtURI, cpuModel, machine, diskCache, fakeVCPUs,
-            fakeMemory, fakeDisk, fakeDelay, fakeFailEvery,
+            syncInterval, resumesGuests, virtType, libvirtURI, cpuModel, machine, diskCache, dedicatedCPUs,
+            fakeVCPUs, fakeMemory, fakeDisk, fakeDelay, fakeFailEvery, fakeHardware,
         ] + LiveMigrationOptions.all
 }

@@ -59,7 +59,7 @@ final class GuestArrivals: Sendable {
             }
             var parts = InstanceParts(folder: "")
             if let folders = actions.folders { parts = try await folders.make(instance, like: request.needs) }
-            parts.interfaces = try await actions.plugger.plug(instance.network, instance.id)
+            parts.interfaces = try await actions.plugger.plug(instance)
             return try await driver.expect(instance, parts: parts)
         }
     }

@@ -16,7 +16,7 @@ extension InstanceActions {
                 throw NovaError(.notFound, "Instance \(instance.id) could not be found.", details: "not on this host")
             }
             do {
-                for interface in try await plugger.plug(network, instance.id) {
+                for interface in try await plugger.plug(instance, network) {
                     try await driver.attachInterface(instance, interface)
                 }
             } catch {

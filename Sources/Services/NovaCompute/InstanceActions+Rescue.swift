@@ -30,7 +30,7 @@ extension InstanceActions {
         return try await fenced(instance.id, request.fence, ComputeRescue.name) { [self] in
             var parts = InstanceParts(folder: "")
             if let folders { parts = try await folders.makeRescue(instance) }
-            parts.interfaces = try await plugger.plug(instance.network, instance.id)
+            parts.interfaces = try await plugger.plug(instance)
             if try await driver.powerState(instance.id) != nil {
                 try await driver.powerOff(instance.id, graceful: graceful)
             }

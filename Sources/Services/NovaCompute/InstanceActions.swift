@@ -166,7 +166,7 @@ final class InstanceActions: Sendable {
     func makeParts(_ instance: InstanceSpec) async throws -> InstanceParts {
         var parts = InstanceParts(folder: "")
         if let folders { parts = try await folders.make(instance) }
-        parts.interfaces = try await plugger.plug(instance.network, instance.id)
+        parts.interfaces = try await plugger.plug(instance)
         try Task.checkCancellation()
         return parts
     }
@@ -175,7 +175,7 @@ final class InstanceActions: Sendable {
     func existingParts(_ instance: InstanceSpec) async throws -> InstanceParts {
         var parts = InstanceParts(folder: "")
         if let folders { parts = try folders.existing(instance.id) }
-        parts.interfaces = try await plugger.plug(instance.network, instance.id)
+        parts.interfaces = try await plugger.plug(instance)
         return parts
     }
 

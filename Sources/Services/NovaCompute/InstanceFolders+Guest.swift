@@ -109,7 +109,7 @@ extension InstanceFolders {
         }
         return try await threads.run {
             var bytes: [UInt8] = []
-            for path in [parts.consoleHistoryPath, parts.consolePath] {
+            for path in parts.consoleTailPaths {
                 bytes += try HostFiles.end(of: path, limit: Self.consoleLimit)
             }
             return Array(bytes.suffix(Self.consoleLimit))

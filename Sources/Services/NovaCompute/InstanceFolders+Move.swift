@@ -59,7 +59,9 @@ extension InstanceFolders {
             }
             var files: [String: String] = [:]
             for name in HostFiles.names(in: aside)
-            where ![Self.note, "owner"].contains(name) && !name.hasSuffix(".new") && !name.hasSuffix(".part") {
+            where ![Self.note, "owner", Self.swapDisk].contains(name) && !name.hasSuffix(".new")
+                && !name.hasSuffix(".part")
+            {
                 files[name] = "\(aside)/\(name)"
             }
             if let base = try base(of: "\(aside)/disk") { files[Self.basePrefix + base] = "\(cache.folder)/\(base)" }
@@ -113,8 +115,7 @@ extension InstanceFolders {
         if wanted > 0, try await size(of: disk) < wanted {
             try await runner.run("qemu-img", ["resize", "-q", "-f", "qcow2", disk, String(wanted)])
         }
-        let swap = "\(path(instance.id))/disk.swap"
-        if let bytes = HostFiles.size(swap), bytes != instance.flavor.swapMB << 20 { HostFiles.remove(swap) }
+        try await fitLocalDisks(of: instance)
     }
 
     private func size(of disk: String) async throws -> Int64 {

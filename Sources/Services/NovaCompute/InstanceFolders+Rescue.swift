@@ -40,7 +40,15 @@ extension InstanceFolders {
                 "qemu-img",
                 ["create", "-q", "-f", "qcow2", "-F", base.format.rawValue, "-b", base.path, "\(disk).new"])
             try HostFiles.move("\(disk).new", to: disk)
-            parts.disks.insert(DiskFile(path: disk, format: .qcow2), at: 0)
+            var rescue = DiskFile(path: disk, format: .qcow2)
+            if let device = try RescueDevice(image.image.properties) {
+                // The instance's own disks keep their names; the guest only boots from another one.
+                (rescue.isCDROM, rescue.bus, rescue.bootOrder) = (device.isCDROM, device.bus, 1)
+                if !parts.disks.isEmpty { parts.disks[0].bootOrder = 2 }
+                parts.disks.append(rescue)
+            } else {
+                parts.disks.insert(rescue, at: 0)
+            }
             return parts
         }
     }

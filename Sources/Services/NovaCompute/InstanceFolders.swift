@@ -8,7 +8,7 @@ final class InstanceFolders: Sendable {
     let context: VirtDriverContext
     let cache: ImageCache
     private let rootFormat: DiskFile.Format
-    private let ephemeralFormat: String
+    let ephemeralFormat: String
     let runner: CommandRunner
     let threads: WorkerThreads
     let gate: AsyncGate
@@ -48,10 +48,10 @@ final class InstanceFolders: Sendable {
         }
         try await makeRoot(instance, "\(folder)/disk")
         if instance.flavor.ephemeralGB > 0 {
-            try await makeEphemeral("\(folder)/disk.eph0", gigabytes: instance.flavor.ephemeralGB)
+            try await makeEphemeral("\(folder)/\(Self.ephemeralDisk)", gigabytes: instance.flavor.ephemeralGB)
         }
         if instance.flavor.swapMB > 0 {
-            try await makeSwap("\(folder)/disk.swap", megabytes: instance.flavor.swapMB)
+            try await makeSwap("\(folder)/\(Self.swapDisk)", of: instance)
         }
         return try existing(instance.id)
     }
@@ -66,7 +66,7 @@ final class InstanceFolders: Sendable {
                 .notFound, "The server's disk is not on this host.", details: "\(folder)/disk does not exist")
         }
         var parts = InstanceParts(folder: folder, disks: [DiskFile(path: "\(folder)/disk", format: rootFormat)])
-        for name in ["disk.eph0", "disk.swap"] where HostFiles.exists("\(folder)/\(name)") {
+        for name in [Self.ephemeralDisk, Self.swapDisk] where HostFiles.exists("\(folder)/\(name)") {
             parts.disks.append(DiskFile(path: "\(folder)/\(name)", format: .raw))
         }
         if HostFiles.exists("\(folder)/kernel") { parts.kernelPath = "\(folder)/kernel" }
@@ -161,23 +161,5 @@ final class InstanceFolders: Sendable {
                     + "\(base.virtualSize) bytes.")
         }
         return base
-    }
-
-    private func makeEphemeral(_ path: String, gigabytes: Int64) async throws {
-        if HostFiles.exists(path) { return }
-        try HostFiles.makeSparse("\(path).new", bytes: gigabytes << 30)
-        switch ephemeralFormat {
-        case "none": break
-        case "xfs": try await runner.run("mkfs.xfs", ["-q", "-f", "-L", "ephemeral0", "\(path).new"])
-        default: try await runner.run("mkfs.\(ephemeralFormat)", ["-q", "-F", "-L", "ephemeral0", "\(path).new"])
-        }
-        try HostFiles.move("\(path).new", to: path)
-    }
-
-    private func makeSwap(_ path: String, megabytes: Int64) async throws {
-        if HostFiles.exists(path) { return }
-        try HostFiles.makeSparse("\(path).new", bytes: megabytes << 20)
-        try await runner.run("mkswap", ["\(path).new"])
-        try HostFiles.move("\(path).new", to: path)
     }
 }

@@ -19,16 +19,24 @@ final class PortPlugger: Sendable {
         self.opensTaps = opensTaps
     }
 
-    /// Makes the taps of all ports, in order.
-    func plug(_ network: NetworkInfo, _ id: ServerID) async throws -> [PluggedPort] {
+    /// Makes the taps of an instance's ports, in order.
+    ///
+    /// - Parameter network: the ports; nil for all that it has.
+    func plug(_ instance: InstanceSpec, _ network: NetworkInfo? = nil) async throws -> [PluggedPort] {
+        let hasQueues = HardwareRules(instance.flavor, image: instance.hardwareProperties).hardware.queues > 1
         var plugged: [PluggedPort] = []
-        for port in network.ports {
+        for port in (network ?? instance.network).ports {
             // Noted before the tap exists, so that a sweep that runs now leaves it alone.
             recent.withLock { $0[port.portID] = SteadyClock.now }
-            let device = opensTaps ? try await plug.plug(port, serverID: id) : try await plug.prepare(port)
-            plugged.append(PluggedPort(port, tap: device))
+            plugged.append(PluggedPort(port, tap: try await device(port, instance.id, hasQueues: hasQueues)))
         }
         return plugged
+    }
+
+    private func device(_ port: PortBinding, _ id: ServerID, hasQueues: Bool) async throws -> String {
+        guard opensTaps else { return try await plug.prepare(port) }
+        return hasQueues
+            ? try await plug.plugWithQueues(port, serverID: id) : try await plug.plug(port, serverID: id)
     }
 
     /// A port with the name that its device has on the host.

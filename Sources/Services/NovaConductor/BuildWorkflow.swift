@@ -51,7 +51,8 @@ enum BuildWorkflow {
                 request.ignoredHosts = state.ignoredHosts
                 request.requestedHost = state.requestedHost
                 state.selected = try await parts.choose(
-                    request, tried: state.ignoredHosts, context, explanation: &state.explanation)
+                    request, tried: state.ignoredHosts, cause: state.lastFailure, context,
+                    explanation: &state.explanation)
             },
             commit: { connection, state in
                 try ExplanationTable(connection).save(state.explanation, of: state.serverID)
@@ -148,6 +149,7 @@ enum BuildWorkflow {
                     state.ignoredHosts.count + 1 < parts.maxAttempts
                 else { return .undo }
                 state.ignoredHosts.append(host)
+                state.lastFailure = error.message
                 return .restart
             })
     }

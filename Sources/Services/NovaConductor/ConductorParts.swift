@@ -46,6 +46,7 @@ struct ConductorParts: Sendable {
         instance.flavor = server.flavor
         instance.network = server.network
         instance.metadata = server.metadata
+        instance.imageProperties = server.imageProperties?.properties ?? [:]
         guard let image else { return instance }
         instance.image = try grants.grant(image, to: host)
         if let kernel = image.kernelID {

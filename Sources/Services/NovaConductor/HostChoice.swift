@@ -26,16 +26,17 @@ extension ConductorParts {
     ///
     /// - Parameters:
     ///   - tried: hosts that have failed, for the words of the error.
+    ///   - cause: why the last of them has.
     ///   - explanation: set also when there is no host.
     func choose(
-        _ request: SchedulingRequest, tried: [String] = [], _ context: StepContext,
+        _ request: SchedulingRequest, tried: [String] = [], cause: String? = nil, _ context: StepContext,
         explanation: inout SchedulingExplanation?
     ) async throws -> Selection {
         let decision = try await bus.call(
             SelectHost(request), to: .topic(SelectHost.topic), context: context.request)
         explanation = decision.explanation
         if let selected = decision.selected { return selected }
-        let error = Self.noValidHost(decision.explanation, tried)
+        let error = Self.noValidHost(decision.explanation, tried, cause)
         // A broker that has just started knows no hosts, and a compute service may be starting again.
         guard decision.explanation.hostsAway > 0, context.stuck < hostPatience else { throw error }
         throw NovaError(.unavailable, error.message, details: "hosts may come back")
@@ -55,15 +56,24 @@ extension ConductorParts {
     }
 
     /// The fault that users read: how many hosts each filter took out.
-    private static func noValidHost(_ explanation: SchedulingExplanation, _ tried: [String]) -> NovaError {
+    private static func noValidHost(
+        _ explanation: SchedulingExplanation, _ tried: [String], _ cause: String?
+    ) -> NovaError {
         let counts = explanation.eliminations.filter { $0.hostsAfter < $0.hostsBefore }
-            .map { "\($0.filter): \($0.hostsBefore - $0.hostsAfter) of \($0.hostsBefore)" }
+            .map { "\($0.filter): \($0.hostsBefore - $0.hostsAfter) of \($0.hostsBefore)\(Self.hardware($0))" }
         let reason =
             explanation.hostsConsidered == 0
             ? "There are no compute hosts."
             : "Of \(explanation.hostsConsidered) hosts, filters took out: \(counts.joined(separator: ", "))."
-        let before = tried.isEmpty ? "" : " Tried before: \(tried.joined(separator: ", "))."
+        let before =
+            tried.isEmpty ? "" : " Tried before: \(tried.joined(separator: ", "))\(cause.map { ": \($0)" } ?? ".")"
         return NovaError(.noValidHost, "No valid host was found. \(reason)\(before)")
+    }
+
+    /// What hardware a host lacks, for the user to see: it names extra specs and properties, and no host.
+    private static func hardware(_ elimination: SchedulingExplanation.Elimination) -> String {
+        guard elimination.filter == GuestHardware.filterName else { return "" }
+        return elimination.removed.values.min().map { " (\($0))" } ?? ""
     }
 
     /// Whether another host may do better.

@@ -2,8 +2,9 @@ import NovaCore
 
 /// All filters by their names.
 public enum FilterCatalogue {
-    /// Always on, after the others: a host that is full cannot be claimed, so nobody gains by letting it pass.
-    public static var resources: [any HostFilter] { [CoreFilter(), RamFilter(), DiskFilter()] }
+    /// Always on, after the others: a host that is full cannot be claimed, and one without the hardware refuses, so nobody
+    /// gains by letting it pass.
+    public static var resources: [any HostFilter] { [GuestHardwareFilter(), CoreFilter(), RamFilter(), DiskFilter()] }
 
     private static var optional: [any HostFilter] {
         [

@@ -59,6 +59,9 @@ public final class HostState: Sendable {
     /// The values that aggregates of the host have for a metadata key.
     public func metadata(_ key: String) -> [String] { aggregates.compactMap { $0.metadata[key] } }
 
+    /// What hardware it can give guests, read anew each time, as few requests ask; nil when it does not say.
+    public var abilities: HostAbilities? { HostAbilities(record.resources.abilities) }
+
     public var host: String { record.resources.host }
     public var providerID: ProviderID { record.resources.providerID }
 

@@ -115,6 +115,37 @@ struct CreateAndQuotaTests {
         }
     }
 
+    @Test func hardwareThatCannotBeIsRefusedAtOnce() async throws {
+        try await CloudAPI.with { api in
+            // Before 2.86 nobody looks at the values of extra specs when they are set.
+            let specs: JSONValue = ["extra_specs": ["hw:watchdog_action": "explode", "hw:numa_nodes": "many"]]
+            let path = "/flavors/1/os-extra_specs"
+            #expect(try await api.send("POST", path, specs, as: "admin", version: "2.1").status == 200)
+            let reply = try await api.send("POST", "/servers", CloudAPI.wanted())
+            #expect(reply.status == 400)
+            #expect(reply.message.contains("hw:watchdog_action: 'explode'") && reply.message.contains("hw:numa_nodes"))
+            #expect(try await api.send("POST", path, specs, as: "admin").status == 400)
+            let good: JSONValue = ["extra_specs": ["hw:watchdog_action": "reset", "hw:numa_nodes": "1"]]
+            #expect(try await api.send("POST", path, good, as: "admin").status == 200)
+            #expect(try await api.send("POST", "/servers", CloudAPI.wanted()).status == 202)
+        }
+    }
+
+    @Test func whatATPMKeepsIsNotLostByMoving() {
+        var server = ServerRecord()
+        for action in ServerAction.allCases { #expect(throws: Never.self) { try action.checkTPM(server) } }
+        server.flavor.extraSpecs["hw:tpm_version"] = "2.0"
+        for action in [ServerAction.resize, .migrate, .liveMigrate, .evacuate, .shelve] {
+            #expect(throws: NovaError.self) { try action.checkTPM(server) }
+        }
+        for action in [ServerAction.rebootHard, .rebuild, .stop, .delete] {
+            #expect(throws: Never.self) { try action.checkTPM(server) }
+        }
+        server.flavor.extraSpecs = [:]
+        server.imageProperties = ServerImageProperties(["hw_tpm_version": "1.2"])
+        #expect(throws: NovaError.self) { try ServerAction.evacuate.checkTPM(server) }
+    }
+
     @Test func onlyAdministratorsNameHosts() async throws {
         try await CloudAPI.with { api in
             try await api.host("h1")

@@ -19,7 +19,7 @@ struct MoveFilesTests {
         let cache: ImageCache
         let folders: InstanceFolders
 
-        init(_ source: any ImageSource) throws {
+        init(_ source: any ImageSource, ephemeral format: String = "none") throws {
             folder = try TemporaryFolder()
             let threads = WorkerThreads(name: "test", count: 2)
             cache = try ImageCache(
@@ -27,7 +27,7 @@ struct MoveFilesTests {
                 log: Logger(label: "test"))
             folders = InstanceFolders(
                 VirtDriverContext(cloudID: .random(), hostID: .random(), instancesPath: folder.path), cache: cache,
-                ephemeralFormat: "none", builds: 2, runner: .shared, threads: threads)
+                ephemeralFormat: format, builds: 2, runner: .shared, threads: threads)
         }
 
         /// The way of files between two folders of this machine.
@@ -123,6 +123,74 @@ struct MoveFilesTests {
         try await host.folders.setAside(id, for: .random())
         try await host.folders.remove(id)
         #expect(!host.folders.hasAside(id) && !HostFiles.exists(host.folders.path(id)))
+    }
+
+    @Test("an ephemeral disk grows with its file system and is never cut, a swap disk is made anew with its name")
+    func localDisks() async throws {
+        let (old, new) = (try Host(source, ephemeral: "ext4"), try Host(source, ephemeral: "ext4"))
+        var instance = try await instance(1, in: old.folder)
+        instance.flavor.ephemeralGB = 1
+        instance.flavor.swapMB = 4
+        let id = instance.id
+        func blocks(_ path: String) async throws -> String {
+            let text = try await CommandRunner.shared.run("dumpe2fs", ["-h", path]).output
+            return text.split(separator: "\n").first { $0.hasPrefix("Block count:") }.map(String.init) ?? text
+        }
+        func identity(_ path: String) async throws -> String {
+            try await CommandRunner.shared.run("blkid", ["-p", "-o", "export", path]).output
+        }
+        let made = try await old.folders.make(instance)
+        let swap = try await identity(made.disks[2].path)
+        #expect(swap.contains("TYPE=swap") && swap.contains("LABEL=swap") && swap.contains("UUID=\(id)"))
+        // The guest has a file on its ephemeral disk.
+        try await CommandRunner.shared.run(
+            "debugfs", ["-w", "-R", "write /etc/hostname kept", made.disks[1].path])
+        func move(from: Host, to: Host) async throws -> InstanceParts {
+            try await from.folders.setAside(id, for: .random())
+            let transfer = to.transfer(from: from)
+            let offer = try await from.folders.offer(id, in: .random(), to: "h", by: transfer)
+            #expect(!offer.files.map(\.name).contains("disk.swap"))
+            _ = try await to.folders.receive(instance, offer, by: transfer)
+            return try to.folders.existing(id)
+        }
+        instance.flavor.ephemeralGB = 2
+        instance.flavor.swapMB = 8
+        let grown = try await move(from: old, to: new)
+        #expect(grown.disks.map { HostFiles.size($0.path) }.suffix(2) == [2 << 30, 8 << 20])
+        #expect(try await blocks(grown.disks[1].path).contains(" 524288"))
+        #expect(
+            try await CommandRunner.shared.run("debugfs", ["-R", "ls /", grown.disks[1].path]).output.contains("kept"))
+        #expect(try await identity(grown.disks[2].path).contains("UUID=\(id)"))
+        // What the guest has made of the disk itself is left as it is.
+        try await CommandRunner.shared.run("wipefs", ["-q", "-a", grown.disks[1].path])
+        instance.flavor.ephemeralGB = 1
+        instance.flavor.swapMB = 0
+        let back = try await move(from: new, to: new)
+        #expect(back.disks.map { HostFiles.size($0.path) }.suffix(1) == [2 << 30] && back.disks.count == 2)
+        instance.flavor.ephemeralGB = 3
+        let wiped = try await move(from: new, to: new)
+        #expect(HostFiles.size(wiped.disks[1].path) == 3 << 30)
+        #expect(try !InstanceFolders.isExt(wiped.disks[1].path))
+        try await new.folders.remove(id)
+        try await old.folders.remove(id)
+    }
+
+    @Test("a rescue with a device of its own leaves the instance's disks in their places")
+    func rescueDevice() async throws {
+        let host = try Host(source)
+        var instance = try await instance(1, in: host.folder)
+        _ = try await host.folders.make(instance)
+        let usual = try await host.folders.makeRescue(instance)
+        #expect(usual.disks.map { $0.path.split(separator: "/").last } == ["disk.rescue", "disk"])
+        #expect(usual.disks.allSatisfy { $0.bootOrder == nil })
+        instance.image?.image.properties = ["hw_rescue_device": "cdrom", "hw_rescue_bus": "scsi"]
+        let stable = try await host.folders.makeRescue(instance)
+        #expect(stable.disks.map { $0.path.split(separator: "/").last } == ["disk", "disk.rescue"])
+        #expect(stable.disks.map(\.bootOrder) == [2, 1] && stable.disks.map(\.isCDROM) == [false, true])
+        #expect(stable.disks[1].bus == "scsi")
+        try await host.folders.endRescue(instance.id)
+        #expect(try host.folders.existing(instance.id).disks.count == 1)
+        try await host.folders.remove(instance.id)
     }
 
     @Test("files have no place outside of the instance's folder")

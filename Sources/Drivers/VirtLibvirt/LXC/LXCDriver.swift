@@ -54,7 +54,17 @@ public final class LXCDriver: ConsoleTextDriver, PausingDriver {
         await supervisor.value
     }
 
-    public func hostResources() async throws -> HostResources { try await domains.hostResources(type: "LXC") }
+    public func hostResources() async throws -> HostResources {
+        var resources = try await domains.hostResources(type: "LXC")
+        resources.abilities = Self.abilities.words
+        return resources
+    }
+
+    private static var abilities: HostAbilities {
+        var abilities = HostAbilities()
+        abilities.isContainer = true
+        return abilities
+    }
 
     public func spawn(_ instance: InstanceSpec, parts: InstanceParts) async throws {
         try await domains.spawn(instance) { try await powerOn(instance, parts: parts) }
@@ -104,6 +114,7 @@ public final class LXCDriver: ConsoleTextDriver, PausingDriver {
     }
 
     private func document(_ instance: InstanceSpec, _ parts: InstanceParts) throws -> String {
+        _ = try HardwareRules.decide(instance.flavor, image: instance.hardwareProperties, host: Self.abilities)
         let document = ContainerDocument(
             context: domains.context, instance: instance, parts: parts, rootPath: rootLink.path(instance.id))
         try rootLink.make(instance.id, to: try document.rootDisk.path)
