@@ -6,8 +6,8 @@ struct HostCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "host", abstract: "Compute hosts and their maintenance (administrators).",
         subcommands: [
-                List.self, Drain.self, Undrain.self, Evacuate.self, HostFenceCommand.self, HostFencesCommand.self,
-            ])
+            List.self, Drain.self, Undrain.self, Evacuate.self, HostFenceCommand.self, HostFencesCommand.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
