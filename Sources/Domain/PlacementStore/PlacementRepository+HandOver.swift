@@ -32,14 +32,7 @@ extension PlacementRepository {
                 DELETE FROM consumers WHERE consumer_id = ?1
                 AND NOT EXISTS (SELECT 1 FROM allocations WHERE consumer_id = ?1)
                 """, [giver.column])
-            for allocation in given {
-                try connection.execute(
-                    "INSERT INTO allocations (consumer_id, provider_id, resource_class, used) VALUES (?, ?, ?, ?)",
-                    [
-                        taker.column, allocation.providerID.column, allocation.resourceClass.column,
-                        allocation.used.column,
-                    ])
-            }
+            try Self.insert(connection, given.map { ($0.resourceClass, $0.used) }, of: taker, on: provider)
             for provider in Set((given + held).map(\.providerID)) { try Self.touch(connection, provider) }
         }
     }

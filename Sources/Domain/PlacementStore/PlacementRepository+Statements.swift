@@ -94,12 +94,21 @@ extension PlacementRepository {
             ON CONFLICT (consumer_id) DO UPDATE
             SET project_id = excluded.project_id, user_id = excluded.user_id, generation = consumers.generation + 1
             """, [consumer.column, project.column, user.column])
-        let rows = wanted.sorted { $0.key < $1.key }
+        let amounts = wanted.sorted { $0.key < $1.key }.map { (resourceClass: $0.key, used: $0.value) }
+        try insert(connection, amounts, of: consumer, on: provider)
+    }
+
+    /// Adds what a consumer holds of a provider, by one statement.
+    static func insert(
+        _ connection: Connection, _ amounts: [(resourceClass: String, used: Int64)], of consumer: ServerID,
+        on provider: ProviderID
+    ) throws {
+        guard !amounts.isEmpty else { return }
         try connection.post(
             """
             INSERT INTO allocations (consumer_id, provider_id, resource_class, used)
-            VALUES \(repeatElement("(?, ?, ?, ?)", count: rows.count).joined(separator: ", "))
-            """, rows.flatMap { [consumer.column, provider.column, $0.key.column, $0.value.column] })
+            VALUES \(repeatElement("(?, ?, ?, ?)", count: amounts.count).joined(separator: ", "))
+            """, amounts.flatMap { [consumer.column, provider.column, $0.resourceClass.column, $0.used.column] })
     }
 
     static func state(_ connection: Connection, _ provider: ProviderID) throws -> ProviderState {

@@ -5,7 +5,6 @@ import NovaInterfaces
 import NovaModel
 import NovaTransfer
 import NovaWire
-import Synchronization
 import VirtDriver
 
 /// Guests that come to this host while they run.
@@ -13,7 +12,6 @@ final class GuestArrivals: Sendable {
     private let actions: InstanceActions
     private let transfers: TransferListening?
     private let network: String
-    private let scopes = Mutex<[ServerID: TransferScope]>([:])
 
     init(_ actions: InstanceActions, transfers: TransferListening?, network: String) {
         self.actions = actions
@@ -75,7 +73,6 @@ final class GuestArrivals: Sendable {
         let scope = TransferScope(
             serverID: request.serverID, workflowID: request.fence.workflow, purpose: .liveMigration)
         _ = try transfers?.transfers.expect(scope, streams: streams)
-        scopes.withLock { $0[request.serverID] = scope }
         var channel = GuestChannel()
         channel.address = end.address
         channel.port = end.port
@@ -106,7 +103,7 @@ final class GuestArrivals: Sendable {
 
     /// A guest is not expected any more: it has come, or is not to.
     func forget(_ id: ServerID) async {
-        if let scope = scopes.withLock({ $0.removeValue(forKey: id) }) { transfers?.transfers.withdraw(scope) }
+        transfers?.transfers.withdraw { $0.serverID == id && $0.purpose == .liveMigration }
         await (actions.driver as? any LiveMigrationDriver)?.forgetStreams(of: id)
     }
 }

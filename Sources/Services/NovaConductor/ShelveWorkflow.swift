@@ -16,10 +16,16 @@ enum ShelveWorkflow {
     ]
 
     static func shelve(_ parts: ConductorParts) -> Workflow<ShelveState> {
-        Workflow(
-            WorkflowKindName.shelve,
-            steps: [image(parts), stop(parts), snapshot(parts), upload(parts)] + leaving(parts), deadline: deadline,
-            mustFinishFrom: "offload",
+        let making = SnapshotSteps<ShelveState>(parts: parts, host: atHome)
+        let steps = [
+            making.image { $0.offloads = parts.shelvedOffloadTime == 0 },
+            stop(parts),
+            making.snapshot(begin: { try ServerAtWork($1.serverID, $0).show(.shelvingImagePendingUpload) }),
+            making.upload(
+                begin: { try ServerAtWork($1.serverID, $0).show(.shelvingImageUploading) }, commit: shelve),
+        ]
+        return Workflow(
+            WorkflowKindName.shelve, steps: steps + leaving(parts), deadline: deadline, mustFinishFrom: "offload",
             stopReason: { connection, state in try ServerAtWork(state.serverID, connection).stopReason() },
             succeeded: { connection, state, _ in try end(state, connection) },
             failed: { connection, state, record, error in
@@ -76,20 +82,6 @@ enum ShelveWorkflow {
 
     // MARK: Steps
 
-    private static func image(_ parts: ConductorParts) -> Workflow<ShelveState>.Step {
-        .init(
-            "image",
-            run: { state, context in
-                state.offloads = parts.shelvedOffloadTime == 0
-                _ = try await parts.bus.call(
-                    AddSnapshotImage(state.image), to: .topic(AddSnapshotImage.topic), context: context.request)
-            },
-            undo: { state, context in
-                _ = try await parts.bus.call(
-                    DiscardImage(state.image.id), to: .topic(DiscardImage.topic), context: context.request)
-            })
-    }
-
     private static func stop(_ parts: ConductorParts) -> Workflow<ShelveState>.Step {
         .init(
             "stop",
@@ -124,50 +116,19 @@ enum ShelveWorkflow {
         ).powerState
     }
 
-    private static func snapshot(_ parts: ConductorParts) -> Workflow<ShelveState>.Step {
-        .init(
-            "snapshot",
-            begin: { try ServerAtWork($1.serverID, $0).show(.shelvingImagePendingUpload) },
-            run: { state, context in
-                let host = try parts.host(of: try await parts.server(state.serverID))
-                _ = try await parts.bus.call(
-                    ComputeSnapshot(context.fence, state.serverID, state.image.id),
-                    to: .host(ComputeSnapshot.topic, host), context: context.request)
-            },
-            undo: { state, context in
-                guard let host = try await parts.server(state.serverID).host else { return }
-                _ = try await parts.bus.call(
-                    ComputeDiscardSnapshot(context.fence, state.serverID, state.image.id),
-                    to: .host(ComputeDiscardSnapshot.topic, host), context: context.request)
-            },
-            host: atHome)
-    }
-
-    private static func upload(_ parts: ConductorParts) -> Workflow<ShelveState>.Step {
-        .init(
-            "upload",
-            begin: { try ServerAtWork($1.serverID, $0).show(.shelvingImageUploading) },
-            run: { state, context in
-                let host = try parts.host(of: try await parts.server(state.serverID))
-                let image = try parts.grants.grant(writing: state.image.id, to: host)
-                _ = try await parts.bus.call(
-                    ComputeUploadSnapshot(context.fence, state.serverID, image),
-                    to: .host(ComputeUploadSnapshot.topic, host), context: context.request)
-            },
-            commit: { connection, state in
-                let now = try connection.now()
-                try ServerTable(connection).change(state.serverID) { server in
-                    var shelved = ShelvedServer()
-                    shelved.imageID = state.image.id
-                    shelved.at = now
-                    shelved.wasStopped = state.formerState == .stopped
-                    server.shelved = shelved
-                    server.vmState = .shelved
-                    server.powerState = state.powerState
-                    if !state.offloads { rest(&server) }
-                }
-            },
-            host: atHome)
+    /// The image is complete: the server is shelved.
+    private static func shelve(_ connection: Connection, _ state: ShelveState) throws {
+        let now = try connection.now()
+        try ServerTable(connection).change(state.serverID) { server in
+            var shelved = ShelvedServer()
+            shelved.imageID = state.image.id
+            shelved.at = now
+            shelved.wasStopped = state.formerState == .stopped
+            server.shelved = shelved
+            server.vmState = .shelved
+            server.powerState = state.powerState
+            if !state.offloads { rest(&server) }
+        }
     }
 
     /// The host forgets the server, its ports wait unbound, and what it held is given back.

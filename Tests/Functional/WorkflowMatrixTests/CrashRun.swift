@@ -111,8 +111,11 @@ struct CrashRun {
 
     private func settled(_ id: ServerID) async throws -> ServerRecord {
         if case .computeKilled = crash.disturbance {
-            // It comes back, but not at once.
-            try await Task.sleep(for: .milliseconds(200))
+            // It comes back, but not before somebody has missed it.
+            try await TestCloud.until("the host was missed") {
+                let open = try await cloud.workflows(of: id).filter { $0.finishedAt == nil }
+                return open.isEmpty || open.contains { $0.attempts > 0 || $0.state != .running }
+            }
             for compute in cloud.computes { try await compute.start() }
         }
         return try await cloud.settle(id)

@@ -53,8 +53,13 @@ struct GlanceTests {
             let client = GlanceClient(base: glanceURL + "/", http: http, login: nil, timeout: .seconds(5))
             let key = ImageFixture.grantKey.verifyingKey
             let gateway = GlanceGateway(glance: client, grants: GrantAuthority(keys: { [key] }))
-            try await serve(gateway.api) { url in
-                try await body(Cloud(glance: stub, images: GlanceImages(glance: client), url: url, http: http))
+            do {
+                try await serve(gateway.api) { url in
+                    try await body(Cloud(glance: stub, images: GlanceImages(glance: client), url: url, http: http))
+                }
+            } catch {
+                await http.shutdown()
+                throw error
             }
             await http.shutdown()
         }
@@ -196,20 +201,26 @@ struct GlanceTests {
                 }
             ])
         stub.state.withLock { $0.tokens = [] }
-        try await serve(keystone) { keystoneURL in
-            try await serve(stub.api) { url in
-                let http = HTTPClient()
-                let login = KeystoneLogin(
-                    .init(url: keystoneURL, username: "nova", password: Secret("p"), projectName: "service"),
-                    client: http, log: ImageFixture.log)
-                let client = GlanceClient(base: url, http: http, login: login, timeout: .seconds(5))
-                _ = try await client.image(id)
-                stub.state.withLock { $0.tokens = [] }
-                _ = try await client.image(id)
-                let stored = stub.state.withLock { $0.tokens?.count }
-                #expect(stored == 1)
-                await http.shutdown()
+        let http = HTTPClient()
+        func play() async throws {
+            try await serve(keystone) { keystoneURL in
+                try await serve(stub.api) { url in
+                    let login = KeystoneLogin(
+                        .init(url: keystoneURL, username: "nova", password: Secret("p"), projectName: "service"),
+                        client: http, log: ImageFixture.log)
+                    let client = GlanceClient(base: url, http: http, login: login, timeout: .seconds(5))
+                    _ = try await client.image(id)
+                    stub.state.withLock { $0.tokens = [] }
+                    _ = try await client.image(id)
+                    let stored = stub.state.withLock { $0.tokens?.count }
+                    #expect(stored == 1)
+                }
             }
         }
+        do { try await play() } catch {
+            await http.shutdown()
+            throw error
+        }
+        await http.shutdown()
     }
 }
