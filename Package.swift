@@ -248,7 +248,7 @@ let testTargets = [
         "WorkflowMatrixTests", in: "Functional",
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "NovaInterfaces",
-            "CloudKit", "DatabaseTestKit",
+            "NovaRPC", "NovaSchema", "CloudKit", "DatabaseTestKit",
         ]),
     tests(
         "CloudSimulationTests", in: "Simulation",

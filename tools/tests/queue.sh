@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # tools/tests/queue.sh: what operators see of the queue and do to it, in a cloud of daemons and in a standalone one (fake
-# driver): every command for people and as JSON, the trace of a boot, ping, purge, drain, and /metrics.
+# driver): every command for people and as JSON, the trace of a boot, ping, purge, drain, a listener, and /metrics.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # A spawn takes half a second, so that the trace has something to show.
-new_cloud --daemons --driver fake --debug --set fake.spawn_delay_ms=500
+new_cloud --daemons --driver fake --debug --set fake.spawn_delay_ms=500 --set notifications.queue_fanout=true
 novactl=$CLOUD_BUILD/novactl
 host=$CLOUD_HOST
 
@@ -78,7 +78,7 @@ booted one
 traced=''
 check_trace daemons
 traced=$(cat "$cloud_dir/trace")
-json "the trace" '(.messages | length) >= 5 and .total >= 500 and all(.messages[]; .offset >= 0 and .worker != "")' \
+json "the trace" '(.messages | length) >= 5 and .total >= 500 and all(.messages[]; .offset >= 0 and (.worker != "" or .kind == "fanout"))' \
     trace "$request"
 json "the request is its first line" \
     '.messages[0] | .kind == "http" and .method == "POST os_compute_api:servers:create" and .outcome == "202"' \
@@ -162,6 +162,34 @@ soon 10 "nova-queue has ended" queue_ended
 "$ROOT/tools/cloud" start nova-queue
 served() { queue ping "$host" >/dev/null 2>&1 && queue ping --topic conductor >/dev/null 2>&1; }
 soon 15 "all are back" served
+say "A listener with keys of its own"
+ear=$cloud_dir/ear.key
+check "keys of the role listener" queue keygen --role listener --host ear "$ear"
+check "they are let in" queue authorize "$ear"
+listen() { exec timeout -s INT 60 "$novactl" notifications listen --key "$ear" "$@"; }
+listen --json --event instance.create >"$cloud_dir/heard.json" 2>"$cloud_dir/listening" &
+listener=$!
+listen >"$cloud_dir/heard" 2>"$cloud_dir/listening.too" &
+other=$!
+are_listening() { grep -q listening "$cloud_dir/listening" && grep -q listening "$cloud_dir/listening.too"; }
+soon 10 "two programs listen" are_listening
+booted heard
+has_heard() { grep -q '"instance.create.end"' "$cloud_dir/heard.json" && grep -q 'instance.create.end' "$cloud_dir/heard"; }
+soon 10 "both hear of it" has_heard
+check_equal "as Nova tells it, one notification a line" \
+    "$(jq -r '[.event_type, .payload["nova_object.name"], .payload["nova_object.version"], .payload["nova_object.data"].uuid] | join(" ")' \
+        "$cloud_dir/heard.json")" "instance.create.start InstanceCreatePayload 1.12 $server
+instance.create.end InstanceCreatePayload 1.12 $server"
+check_has "as a table" "$(cat "$cloud_dir/heard")" "instance.create.end  *$server  active  *$host"
+# Ctrl-C: timeout passes it on.
+kill -INT "$listener" "$other"
+status=0
+wait "$listener" && wait "$other" || status=$?
+check_equal "Ctrl-C ends them in good order" "$status" 0
+has_left() { ! queue peers --json | jq -e 'any(.[]; .role == "listener")' >/dev/null; }
+soon 5 "the broker was told" has_left
+fails "its keys are no operator's" 5 'does it know your key' list --key "$ear"
+
 for id in $(rest GET "$compute/servers" | jq -r '.servers[].id'); do remove_server "$id"; done
 no_servers() { [[ $(rest GET "$compute/servers" | jq '.servers | length') == 0 ]]; }
 soon 30 "the servers are deleted" no_servers

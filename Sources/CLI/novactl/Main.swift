@@ -16,7 +16,7 @@ import NovaService
             ServerCommand.self, FlavorCommand.self, KeypairCommand.self, ImageCommand.self, NetworkCommand.self,
             HypervisorCommand.self, HostCommand.self, ServiceCommand.self, QueueCommand.self, WorkflowCommand.self,
             DatabaseCommand.self, CleanupCommand.self, AuditCommand.self, DoctorCommand.self, PolicyCommand.self,
-            IdentityCommand.self,
+            IdentityCommand.self, NotificationsCommand.self,
         ])
 
     static func main() async {

@@ -184,6 +184,11 @@ public final class TestCloud: Sendable {
         }
     }
 
+    /// A peer of another role on the queue; its caller closes it.
+    public func connect(role: String) async throws -> RPCBus {
+        try await RPCBus.connect(to: [endpoint], role: role, host: "elsewhere", instance: "test", log: Self.log)
+    }
+
     /// Does to a workflow what operators do, over the queue.
     public func ask<M: RPCMethod>(_ method: M) async throws -> M.Response {
         let bus = try await RPCBus.connect(

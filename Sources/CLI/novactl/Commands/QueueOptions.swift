@@ -27,8 +27,10 @@ struct QueueOptions: ParsableArguments {
     }
 
     /// Connects, and says goodbye at the end.
-    func with(_ body: (RPCBus) async throws -> Void) async throws {
-        let bus = try await ToolSupport.connect(to: addresses())
+    ///
+    /// - Parameter role: what the keys stand for.
+    func with(role: String = "admin", _ body: (RPCBus) async throws -> Void) async throws {
+        let bus = try await ToolSupport.connect(to: addresses(), role: role)
         do {
             try await body(bus)
         } catch {
