@@ -67,7 +67,7 @@ for command in server flavor keypair image network hypervisor host service queue
     server\ {create,list,show,delete,start,stop,reboot,console-log,why} flavor\ {list,show,create,delete} \
     keypair\ {list,show,create,delete} image\ {list,show,create,delete} network\ {list,show} 'hypervisor list' host\ {list,drain,undrain,evacuate} \
     'service list' queue\ {list,show,peers,bindings,dead,ping,trace,purge,drain,keygen,authorize,revoke} workflow\ {list,show,retry,abandon} \
-    'cleanup list' 'server history' audit doctor policy\ {list,sample,check} identity\ {bootstrap,rotate-keys} db\ {version,migrate,check,backup,restore,archive}; do
+    'cleanup list' 'server history' audit doctor host host\ {fence,fences} notifications 'notifications listen' policy\ {list,sample,check} identity\ {bootstrap,rotate-keys} db\ {version,migrate,check,backup,restore,archive}; do
     # shellcheck disable=SC2086
     if output=$(ctl $command --help 2>&1) && grep -q "USAGE: novactl $command" <<<"$output" &&
         grep -q '^OVERVIEW: ' <<<"$output"; then ok "$command --help"; else not_ok "$command --help" "$output"; fi
