@@ -5,7 +5,7 @@
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-new_cloud --daemons --driver fake --hosts 4 --debug --set fake.migration_ms=40 --set conductor.workflow_lease_ms=2000
+new_cloud --daemons --driver fake --hosts 4 --debug --set fake.migration_ms=250 --set conductor.workflow_lease_ms=2000
 work=$cloud_dir/work
 mkdir -p "$work"
 home=$CLOUD_HOST-2

@@ -62,7 +62,7 @@ enum ConductorOptions {
     static let drainMoves = Option(
         "conductor", "drain_moves", default: 32,
         help:
-            "Most moves of a drained host that are under way; as many as end within two seconds, and two where they take longer.",
+            "Most moves of a drained host that are under way at a time; where they take long it is four.",
         in: 1...1000)
 
     static let retentionDays = Option(

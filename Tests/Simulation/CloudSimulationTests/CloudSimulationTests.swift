@@ -84,6 +84,34 @@ struct CloudSimulationTests {
         #expect(delay <= .seconds(160))
     }
 
+    @Test("A drain of minutes goes on whoever dies meanwhile, and leaves nobody behind.")
+    func drain() async throws {
+        let (moves, elapsed) = try await Self.simulate(["fake.migration_ms=20000"]) { cloud in
+            var servers: [ServerID] = []
+            for _ in 0..<24 { servers.append(try await cloud.boot(on: "host1")) }
+            for id in servers { #expect(try await cloud.settle(id).vmState == .active) }
+            let drain = try await cloud.plan("host1", .drain)
+            try await cloud.start(drain)
+            let mishaps = Task {
+                for round in 0..<8 {
+                    try await SteadyClock.sleep(for: .seconds(30))
+                    let daemon = round % 4 == 3 ? cloud.computes[1] : cloud.conductors[round % 2]
+                    await daemon.kill()
+                    try await SteadyClock.sleep(for: .seconds(5 * (round % 4 + 1)))
+                    try await daemon.start()
+                }
+            }
+            let moves = try await cloud.finish(drain, within: .seconds(3600))
+            try await mishaps.value
+            for id in servers { #expect(try await cloud.settle(id).host != "host1") }
+            #expect(try await cloud.leaks() == [])
+            return moves
+        }
+        print("simulated drain: \(moves.count) servers in \(Int(elapsed.seconds)) s")
+        #expect(moves.allSatisfy { $0.state == .moved }, "\(moves.map { "\($0.state) \($0.reason)" })")
+        #expect(elapsed >= .seconds(24 * 20))
+    }
+
     private static func plan(_ seed: UInt64, _ length: Duration) -> ChurnPlan {
         ChurnPlan(seed: seed, lasting: length, clients: 3, hosts: hosts, conductors: 2)
     }
@@ -92,7 +120,7 @@ struct CloudSimulationTests {
 
     /// Runs a body in virtual time with a cloud whose times are those of a real one.
     private static func simulate<T: Sendable>(
-        clockDifference: Duration = .seconds(300), _ body: (TestCloud) async throws -> T
+        _ settings: [String] = [], clockDifference: Duration = .seconds(300), _ body: (TestCloud) async throws -> T
     ) async throws -> (result: T, elapsed: Duration) {
         let time = try SimulatedTime()
         defer { time.end() }
@@ -101,11 +129,13 @@ struct CloudSimulationTests {
         options.clockDifference = clockDifference
         // Writes wait for no disk there, and no power fails.
         options.place = "/dev/shm"
-        options.settings = [
-            "conductor.workflow_lease_ms=10000", "conductor.workflow_scan_ms=1000",
-            "conductor.workflow_patience_ms=30000", "conductor.workflow_pause_ms=100", "conductor.audit_interval=60",
-            "conductor.audit_settle=30",
-        ]
+        options.settings =
+            [
+                "conductor.workflow_lease_ms=10000", "conductor.workflow_scan_ms=1000",
+                "conductor.workflow_patience_ms=30000", "conductor.workflow_pause_ms=100",
+                "conductor.audit_interval=60",
+                "conductor.audit_settle=30",
+            ] + settings
         let cloud = try await TestCloud(options)
         let began = time.elapsed
         do {

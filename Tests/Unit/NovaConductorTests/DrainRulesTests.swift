@@ -143,10 +143,10 @@ struct DrainRulesTests {
             DrainRules.outcome(move, .drain, nil, nil, waitsForConfirmation: false) == .gone("It was deleted."))
     }
 
-    @Test("as many moves are under way as have ended of late, at least two and at most the limit")
+    @Test("twice as many moves are under way as have ended of late, at least four and at most the limit")
     func pace() {
-        #expect(DrainRules.limit(ended: 0, maximum: 32) == 2)
-        #expect(DrainRules.limit(ended: 10, maximum: 32) == 10)
+        #expect(DrainRules.limit(ended: 0, maximum: 32) == 4)
+        #expect(DrainRules.limit(ended: 10, maximum: 32) == 20)
         #expect(DrainRules.limit(ended: 100, maximum: 32) == 32)
         #expect(DrainRules.limit(ended: 100, maximum: 1) == 1)
     }

@@ -138,18 +138,18 @@ struct DrainTurnTests {
         let scene = try await scene(kind, [.active, .active, .active])
         try await scene.start()
         // Two at first, the third when one has gone.
-        let first = try await scene.look()
+        let first = try await scene.look(maximum: 2)
         #expect(first.count == 2)
         try await scene.end(first[0], NovaError(.hypervisor, "it broke")) { _ in }
-        _ = try await scene.look()
+        _ = try await scene.look(maximum: 2)
         let again = try #require(try await scene.moves().first)
         #expect(again.avoided == "h2" && again.target == nil && again.reason == "To h2: it broke")
         #expect(try await scene.states().filter { $0 == "moving" }.count == 2)
         try await scene.end(first[1]) { $0.host = "h2" }
-        var next = try await scene.look()
+        var next = try await scene.look(maximum: 2)
         let third = try #require(try await scene.moves().last?.workflowID)
         try await scene.end(third) { $0.host = "h2" }
-        next += try await scene.look()
+        next += try await scene.look(maximum: 2)
         let retry = try #require(try await scene.moves().first?.workflowID)
         #expect(next.contains(retry))
         let state = try await scene.database.read { connection in
@@ -157,7 +157,7 @@ struct DrainTurnTests {
         }
         #expect(state?.move.ignoredHosts == ["h2"] && state?.move.requestedHost == nil)
         try await scene.end(retry, NovaError(.hypervisor, "again")) { _ in }
-        for _ in 0..<3 { _ = try await scene.look() }
+        for _ in 0..<3 { _ = try await scene.look(maximum: 2) }
         #expect(try await scene.states() == ["failed", "moved", "moved"])
         #expect(try await scene.moves().first?.reason == "To h2: it broke Then: again")
         #expect(try await scene.drain().state == .done)

@@ -8,7 +8,7 @@ struct CloudSession: Sendable {
     enum Service: String, Sendable {
         case compute, image, network, identity
     }
-    private static let answerTime = Duration.seconds(60)
+    static let answerTime = Duration.seconds(60)
 
     private let client: HTTPClient
     private let token: Secret<String>
@@ -50,8 +50,11 @@ struct CloudSession: Sendable {
         return try await call(service, "GET", pairs.isEmpty ? path : "\(path)?\(pairs)", nil)
     }
 
-    func post(_ service: Service, _ path: String, _ body: JSONValue) async throws -> JSONValue {
-        try await call(service, "POST", path, body)
+    /// - Parameter time: how long the answer may take.
+    func post(
+        _ service: Service, _ path: String, _ body: JSONValue, within time: Duration = CloudSession.answerTime
+    ) async throws -> JSONValue {
+        try await call(service, "POST", path, body, within: time)
     }
 
     func delete(_ service: Service, _ path: String) async throws {
@@ -86,20 +89,23 @@ struct CloudSession: Sendable {
         try Self.check(answer, service.rawValue)
     }
 
-    private func call(_ service: Service, _ verb: String, _ path: String, _ body: JSONValue?) async throws -> JSONValue
-    {
+    private func call(
+        _ service: Service, _ verb: String, _ path: String, _ body: JSONValue?,
+        within time: Duration = CloudSession.answerTime
+    ) async throws -> JSONValue {
         var (url, headers) = try target(service, path)
         if body != nil { headers.append(("Content-Type", "application/json")) }
-        return try await Self.send(client, verb, url, headers, body?.serialized(), service.rawValue).body ?? .null
+        return try await Self.send(client, verb, url, headers, body?.serialized(), service.rawValue, within: time).body
+            ?? .null
     }
 
     private static func send(
         _ client: HTTPClient, _ verb: String, _ url: String, _ headers: [(String, String)], _ body: [UInt8]?,
-        _ service: String
+        _ service: String, within time: Duration = CloudSession.answerTime
     ) async throws -> Answer {
         let answer: HTTPResponse
         do {
-            answer = try await client.request(verb, url, headers: headers, body: body, timeout: answerTime)
+            answer = try await client.request(verb, url, headers: headers, body: body, timeout: time)
         } catch {
             let host = url.split(separator: "/").dropFirst().first.map(String.init) ?? url
             let cause = NovaError(error)

@@ -31,9 +31,9 @@ struct HostCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Empties a host for maintenance: moves its servers, and keeps new ones away.",
             discussion: """
-                Shows first how each server goes, and what is in the way of those that cannot: servers that run are moved
-                live, stopped ones cold, with their confirmation. Then asks, and does what it has shown. The cloud does it by
-                itself: it goes on when this command ends or a conductor dies. novactl host undrain ends the maintenance.
+                Shows first how each server goes, and what is in the way of those that cannot: servers that run are moved \
+                live, stopped ones cold, with their confirmation. Then asks, and does what it has shown. The cloud does it \
+                by itself: it goes on when this command ends or a conductor dies. novactl host undrain ends the maintenance.
                 Exit codes: 0 the host is empty, 1 servers are left (or it failed).
                 """)
         @OptionGroup var cloud: CloudOptions
@@ -54,9 +54,9 @@ struct HostCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes the servers of a host that is off anew on others.",
             discussion: """
-                Only for a host of which an operator has said that it is down: openstack compute service set --down. What was
-                on its disks is lost; its servers are made from their images, and run if they ran. When the host comes back
-                it cleans up by itself.
+                Only for a host of which an operator has said that it is down: openstack compute service set --down. What \
+                was on its disks is lost; its servers are made from their images, and run if they ran. When the host comes \
+                back it cleans up by itself.
                 """)
         @OptionGroup var cloud: CloudOptions
         @OptionGroup var output: OutputOptions
@@ -95,9 +95,7 @@ struct HostCommand: AsyncParsableCommand {
                     if output.json { output.show(try await HostRow.find(session, host)) }
                     return
                 }
-                var options = HostMoveOptions()
-                options.yes = yes
-                try await moves.run(options, cold: false, question: "Move %d server(s) back to \(host)?")
+                try await moves.move(cold: false, yes: yes, question: "Move %d server(s) back to \(host)?")
             }
         }
     }
@@ -110,14 +108,6 @@ struct HostMoveOptions: ParsableArguments {
     @Flag(help: "Begin no more moves; those under way come to their end.") var stop = false
     @Flag(help: "Show how far it is.") var status = false
     @Flag(help: "With --status: go on watching until it ends.") var watch = false
-
-    init() {
-        dryRun = false
-        yes = false
-        stop = false
-        status = false
-        watch = false
-    }
 
     func validate() throws {
         guard [dryRun, stop, status].count(where: \.self) <= 1 else {

@@ -5,6 +5,8 @@ import NovaSchema
 /// Plans, starts and watches the moves of a host's servers.
 struct HostMoves {
     private static let path = "/os-nova-drains"
+    /// For a plan of thousands of servers, whose hosts are all asked.
+    private static let planTime = Duration.seconds(300)
     private static let poll = Duration.milliseconds(200)
 
     let session: CloudSession
@@ -16,21 +18,28 @@ struct HostMoves {
     /// How an operator asks about it.
     private var command: String { kind == "return" ? "undrain \(host) --return" : "\(kind) \(host)" }
 
-    /// - Parameter question: asked before anything is done; `%d` stands for the number of servers.
+    /// Does what an operator wants of the host.
     func run(_ options: HostMoveOptions, cold: Bool, question: String) async throws {
         if options.status { return try await status(watches: options.watch) }
         if options.stop { return try await stop() }
+        try await move(cold: cold, dryRun: options.dryRun, yes: options.yes, question: question)
+    }
+
+    /// Shows the plan, asks, and does it.
+    ///
+    /// - Parameter question: asked before anything is done; `%d` stands for the number of servers.
+    func move(cold: Bool, dryRun: Bool = false, yes: Bool, question: String) async throws {
         let plan = try await self.plan(cold: cold)
         let id = plan["id"]?.stringValue ?? ""
         if !output.json { Console.write(HostMovesView.plan(plan)) }
-        guard !options.dryRun else {
+        guard !dryRun else {
             try await forget(id)
             if output.json { Console.write(plan.text) }
             return
         }
         let count = plan["waiting"]?.integerValue ?? 0
         do {
-            try Confirmation.ask(question.replacing("%d", with: "\(count)"), isGiven: options.yes)
+            try Confirmation.ask(question.replacing("%d", with: "\(count)"), isGiven: yes)
         } catch {
             try await forget(id)
             throw error
@@ -56,7 +65,7 @@ struct HostMoves {
     private func plan(cold: Bool) async throws -> JSONValue {
         let body: JSONValue = ["drain": ["host": .string(host), "kind": .string(kind), "cold": .bool(cold)]]
         do {
-            return try await session.post(.compute, Self.path, body)["drain"] ?? .null
+            return try await session.post(.compute, Self.path, body, within: Self.planTime)["drain"] ?? .null
         } catch let error as NovaError where error.code == .notFound {
             throw Resource.missing("host", host)
         }

@@ -109,11 +109,11 @@ enum DrainRules {
         }
     }
 
-    /// How many moves may be under way: as many as have ended within ``pace``, at least two.
+    /// How many moves may be under way: twice as many as have ended within ``pace``, at least four.
     ///
     /// So moves that take a part of a second go side by side, and of those that take minutes few wait for each other on
     /// the links and disks of the host.
-    static func limit(ended: Int, maximum: Int) -> Int { max(1, min(maximum, max(2, ended))) }
+    static func limit(ended: Int, maximum: Int) -> Int { max(1, min(maximum, max(4, ended * 2))) }
 
     static let pace = Duration.seconds(2)
     /// For how long a server may be busy before a drain gives up waiting for it.

@@ -11,8 +11,10 @@ import NovaStore
 /// So any conductor goes on where another has died; the lease only keeps two of them from doing the same work.
 struct DrainTask: Sendable {
     static let lease = "drains"
-    /// Between two looks while there is work.
-    private static let tick = Duration.milliseconds(20)
+    /// Between two looks while moves begin and end, and while those under way take their time.
+    private static let ticks = (busy: Duration.milliseconds(20), patient: Duration.milliseconds(200))
+    /// How long after the last change the looks stay frequent.
+    private static let patience = Duration.seconds(1)
     private static let leaseTime = Duration.seconds(3)
 
     let parts: ConductorParts
@@ -28,10 +30,17 @@ struct DrainTask: Sendable {
         let owner = "\(WorkflowID.random())"
         var images = DrainImages()
         var pause = scan
+        var changed = SteadyClock.now
         while !Task.isCancelled {
             do {
                 try await SteadyClock.sleep(for: pause)
-                pause = try await advance(owner, &images) ? Self.tick : scan
+                switch try await advance(owner, &images) {
+                case .idle: pause = scan
+                case .waiting: pause = SteadyClock.now - changed < Self.patience ? Self.ticks.busy : Self.ticks.patient
+                case .changed:
+                    pause = Self.ticks.busy
+                    changed = SteadyClock.now
+                }
             } catch is CancellationError {
                 return
             } catch {
@@ -41,10 +50,16 @@ struct DrainTask: Sendable {
         }
     }
 
+    /// What came of a look.
+    enum Look {
+        /// There is nothing to be done, or not by this conductor.
+        case idle
+        case waiting
+        case changed
+    }
+
     /// One look at all drains.
-    ///
-    /// - Returns: whether this conductor has something to look after.
-    func advance(_ owner: String, _ images: inout DrainImages) async throws -> Bool {
+    func advance(_ owner: String, _ images: inout DrainImages) async throws -> Look {
         let looks = try await parts.database.read { [maximum] connection in
             try DrainTable(connection).active().map { drain in
                 (drain, try DrainTurn(drain, maximum: maximum, connection).changes())
@@ -52,9 +67,9 @@ struct DrainTask: Sendable {
         }
         guard !looks.isEmpty else {
             images = DrainImages()
-            return false
+            return .idle
         }
-        guard looks.contains(where: { !$0.1.isEmpty }) else { return true }
+        guard looks.contains(where: { !$0.1.isEmpty }) else { return .waiting }
         var knowsImages = true
         for (drain, changes) in looks where await !learn(changes, drain, &images) { knowsImages = false }
         try await Faults.point("drain.write.before")
@@ -71,7 +86,7 @@ struct DrainTask: Sendable {
         }
         try await Faults.point("drain.write.after")
         for id in begun ?? [] { offer(id) }
-        return begun != nil && knowsImages
+        return begun != nil && knowsImages ? .changed : .idle
     }
 
     /// Moves whose images are not known do not begin; the others need not wait for them.
