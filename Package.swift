@@ -342,7 +342,7 @@ let testTargets = [
         "NovaComputeTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaInterfaces", "NovaRPC", "VirtDriver", "VirtFake", "NetworkDriver",
-            "NetworkFake", "NovaCompute", "NovaHTTP", "NovaHTTPClient", "NovaProcess",
+            "NetworkFake", "NovaCompute", "NovaHTTP", "NovaHTTPClient", "NovaProcess", "NovaSchema",
         ], packages: [log]),
 ]
 

@@ -13,6 +13,8 @@ packages_test=(python3 python3-venv jq curl openssl openssh-client postgresql)
 # For tools/cloud up --driver lxc alone.
 packages_lxc=(libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients dnsmasq-base nftables iproute2 util-linux
     qemu-utils busybox-static e2fsprogs)
+# What guests with UEFI and TPMs need of their host; without them such guests are refused.
+packages_firmware=(ovmf swtpm swtpm-tools)
 # For tools/test --horizon alone.
 packages_browser=(chromium chromium-driver python3-selenium)
 
@@ -24,7 +26,7 @@ missing_packages() {
     done
 }
 
-# install_packages GROUP...: GROUP is build, host, guest, lxc, test or browser.
+# install_packages GROUP...: GROUP is build, host, guest, lxc, firmware, test or browser.
 install_packages() {
     local group missing=() wanted=()
     for group in "$@"; do
@@ -34,6 +36,7 @@ install_packages() {
         guest) wanted+=("${packages_guest[@]}") ;;
         lxc) wanted+=("${packages_lxc[@]}") ;;
         test) wanted+=("${packages_test[@]}") ;;
+        firmware) wanted+=("${packages_firmware[@]}") ;;
         browser) wanted+=("${packages_browser[@]}") ;;
         *) die "no package group '$group'" ;;
         esac

@@ -60,7 +60,7 @@ reader=$!
 type_in() { printf '%s\r' "$1" >&7; }
 has_text() { console "$id" | grep -q "$1"; }
 type_in root
-soon 30 "the guest asks for a password" has_text 'assword'
+soon 30 "the guest asks for a password" has_text 'Password:'
 type_in nova
 soon 30 "the guest has a shell" has_text '# '
 # shellcheck disable=SC2016

@@ -128,7 +128,7 @@ boot() {
     local more=${2:-'{}'} image_id flavor_id
     image_id=$(rest GET "$image/v2/images?name=tiny-guest" | jq -r '.images[0].id')
     flavor_id=$(rest GET "$compute/flavors" | jq -r '.flavors[] | select(.name == "m1.tiny") | .id')
-    rest POST "$compute/servers" -H 'Content-Type: application/json' -H 'OpenStack-API-Version: compute 2.37' \
+    rest POST "$compute/servers" -H 'Content-Type: application/json' -H 'OpenStack-API-Version: compute 2.42' \
         -d "$(jq -n --arg name "$1" --arg image "$image_id" --arg flavor "$flavor_id" --argjson more "$more" \
             '{server: ({name: $name, imageRef: $image, flavorRef: $flavor, networks: "auto"} + $more)}')" |
         jq -r .server.id

@@ -51,6 +51,8 @@ public struct GuestNeeds: Record, Equatable {
     public var network = ""
     /// Where the hypervisors' streams have their sockets: the same place on both hosts.
     public var streams = ""
+    /// What its config drive was made of; empty without one.
+    public var configDrive = ConfigDriveFiles()
 
     public init() {}
 
@@ -69,6 +71,7 @@ public struct GuestNeeds: Record, Equatable {
         visitor.visit("has_ramdisk", &hasRamdisk)
         visitor.visit("network", &network)
         visitor.visit("streams", &streams)
+        visitor.visit("config_drive", &configDrive)
     }
 }
 

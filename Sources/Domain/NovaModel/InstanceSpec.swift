@@ -18,6 +18,8 @@ public struct InstanceSpec: Record, Equatable {
     public var metadata: [String: String] = [:]
     /// What the image said when the server was made: it outlives the image, and is not that of a rescue.
     public var imageProperties: [String: String] = [:]
+    /// Set for a server with a config drive.
+    public var configDrive: ConfigDriveFacts?
 
     public init() {}
 
@@ -36,6 +38,7 @@ public struct InstanceSpec: Record, Equatable {
         visitor.visit("ramdisk", &ramdisk)
         visitor.visit("metadata", &metadata)
         visitor.visit("image_properties", &imageProperties)
+        visitor.visit("config_drive", &configDrive)
     }
 
     /// The properties that say what hardware the guest has.

@@ -120,6 +120,13 @@ public struct ServerTable {
         }
     }
 
+    /// The files that a user wants in a server.
+    public func files(of id: ServerID) throws -> [InjectedFile] {
+        try connection.rows(
+            "SELECT path, contents FROM server_files WHERE server_id = ? ORDER BY path", [id.column]
+        ) { InjectedFile(try $0.text(0), contents: try $0.text(1)) }
+    }
+
     /// Servers that ran at some time between two moments, deleted ones too: what usage is made of.
     public func active(from start: Timestamp, to stop: Timestamp, project: ProjectID?) throws -> [ServerRecord] {
         var clause = "launched_at IS NOT NULL AND launched_at <= ? AND (terminated_at IS NULL OR terminated_at >= ?)"

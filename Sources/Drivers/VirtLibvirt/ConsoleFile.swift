@@ -8,12 +8,13 @@ enum ConsoleFile {
     /// The last lines of files that follow one another; empty when there are none yet.
     static func tail(_ paths: [String], lines: Int?) -> String {
         let bytes = paths.reduce(into: [UInt8]()) { $0 += end(of: $1) }.suffix(maximumBytes)
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let lines else { return text }
+        guard let lines else { return String(decoding: bytes, as: UTF8.self) }
         guard lines > 0 else { return "" }
-        let endsLine = text.utf8.last == UInt8(ascii: "\n")
-        let parts = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(endsLine ? 1 : 0)
-        return parts.suffix(lines).joined(separator: "\n") + (endsLine ? "\n" : "")
+        // By bytes: for a String the end of a terminal's line, CR and LF, is a character of its own.
+        let newline = UInt8(ascii: "\n")
+        let ends = bytes.indices.dropLast().filter { bytes[$0] == newline }
+        let start = ends.count >= lines ? ends[ends.count - lines] + 1 : bytes.startIndex
+        return String(decoding: bytes[start...], as: UTF8.self)
     }
 
     private static func end(of path: String) -> [UInt8] {

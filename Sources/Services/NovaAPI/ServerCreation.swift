@@ -23,6 +23,7 @@ struct ServerCreation: Sendable {
         build.image = try await image(disks.image, request)
         server.imageID = build.image?.id
         server.imageProperties = build.image.map { ServerImageProperties($0.properties) }
+        if build.image?.properties["img_config_drive"] == "mandatory" { server.hasConfigDrive = true }
         try checkImage(build.image, server.flavor)
         _ = try HardwareRules.decide(server.flavor, image: build.image?.properties ?? [:])
         try apply(hints, to: &server, &build)

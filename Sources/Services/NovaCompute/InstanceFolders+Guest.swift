@@ -2,6 +2,7 @@ import Glibc
 import NovaCore
 import NovaModel
 import NovaProcess
+import NovaWire
 import VirtDriver
 
 // The folder of an instance that leaves its host, or comes to it, while its guest runs.
@@ -12,10 +13,14 @@ extension InstanceFolders {
     /// Adds an instance's disks to what its guest needs.
     func describe(_ id: ServerID, in needs: inout GuestNeeds) async throws {
         let parts = try existing(id)
+        let files = "\(parts.folder)/\(Self.configFiles)"
+        if let bytes = try await threads.run({ try HostFiles.read(files, limit: 4 << 20) }) {
+            needs.configDrive = try ConfigDriveFiles(decoding: bytes)
+        }
         let (disks, base) = try await threads.run {
             var disks: [GuestDisk] = []
             var base = ""
-            for disk in parts.disks {
+            for disk in parts.disks where !disk.isCDROM {
                 let name = disk.path.split(separator: "/").last.map(String.init) ?? ""
                 var info = stat()
                 guard stat(disk.path, &info) == 0 else { throw HostFiles.failure("look at", disk.path) }
@@ -53,6 +58,7 @@ extension InstanceFolders {
                 try HostFiles.link(try await cache.file(ramdisk), as: "\(folder)/ramdisk")
             }
             for disk in needs.disks { try await make(disk, needs, of: instance, in: folder) }
+            try await makeConfigDrive(like: needs.configDrive, in: folder)
             return try existing(instance.id)
         }
     }

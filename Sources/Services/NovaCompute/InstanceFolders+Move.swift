@@ -9,6 +9,8 @@ extension InstanceFolders {
     /// Names the workflow that has set the folder aside.
     private static let note = "move"
     private static let basePrefix = "_base/"
+    /// What does not go along: it is the host's own, or is made anew.
+    private static let staying = [note, "owner", swapDisk, configDisk, configFiles]
 
     /// Where the files of an instance are that was set aside.
     func asidePath(_ id: ServerID) -> String { path(id) + Self.suffix }
@@ -59,7 +61,7 @@ extension InstanceFolders {
             }
             var files: [String: String] = [:]
             for name in HostFiles.names(in: aside)
-            where ![Self.note, "owner", Self.swapDisk].contains(name) && !name.hasSuffix(".new")
+            where !Self.staying.contains(name) && !name.hasSuffix(".new")
                 && !name.hasSuffix(".part")
             {
                 files[name] = "\(aside)/\(name)"

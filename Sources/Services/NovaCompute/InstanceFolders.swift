@@ -53,6 +53,7 @@ final class InstanceFolders: Sendable {
         if instance.flavor.swapMB > 0 {
             try await makeSwap("\(folder)/\(Self.swapDisk)", of: instance)
         }
+        try await makeConfigDrive(instance, in: folder)
         return try existing(instance.id)
     }
 
@@ -68,6 +69,11 @@ final class InstanceFolders: Sendable {
         var parts = InstanceParts(folder: folder, disks: [DiskFile(path: "\(folder)/disk", format: rootFormat)])
         for name in [Self.ephemeralDisk, Self.swapDisk] where HostFiles.exists("\(folder)/\(name)") {
             parts.disks.append(DiskFile(path: "\(folder)/\(name)", format: .raw))
+        }
+        if HostFiles.exists("\(folder)/\(Self.configDisk)") {
+            var drive = DiskFile(path: "\(folder)/\(Self.configDisk)", format: .raw)
+            drive.isCDROM = true
+            parts.disks.append(drive)
         }
         if HostFiles.exists("\(folder)/kernel") { parts.kernelPath = "\(folder)/kernel" }
         if HostFiles.exists("\(folder)/ramdisk") { parts.ramdiskPath = "\(folder)/ramdisk" }

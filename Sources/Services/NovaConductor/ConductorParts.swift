@@ -47,6 +47,7 @@ struct ConductorParts: Sendable {
         instance.network = server.network
         instance.metadata = server.metadata
         instance.imageProperties = server.imageProperties?.properties ?? [:]
+        if server.hasConfigDrive { instance.configDrive = try await configDrive(of: server) }
         guard let image else { return instance }
         instance.image = try grants.grant(image, to: host)
         if let kernel = image.kernelID {
@@ -56,6 +57,19 @@ struct ConductorParts: Sendable {
             instance.ramdisk = try grants.grant(try await describe(ramdisk, server, request), to: host)
         }
         return instance
+    }
+
+    private func configDrive(of server: ServerRecord) async throws -> ConfigDriveFacts {
+        var facts = ConfigDriveFacts()
+        facts.availabilityZone = server.availabilityZone ?? "nova"
+        facts.launchIndex = server.launchIndex
+        facts.reservationID = server.reservationID
+        facts.keyName = server.keyName
+        facts.keyData = server.keyData
+        facts.userData = Secret(server.userData ?? "")
+        facts.securityGroups = server.securityGroups
+        facts.files = try await database.read { try ServerTable($0).files(of: server.id) }
+        return facts
     }
 
     /// What the image service says of an image now; nil for a server without one, and for an image that was deleted: the

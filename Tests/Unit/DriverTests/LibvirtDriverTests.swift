@@ -95,6 +95,12 @@ struct LibvirtDriverTests {
         #expect(ConsoleFile.tail([path], lines: 0) == "")
         #expect(ConsoleFile.tail(["\(folder.path)/none"], lines: 2) == "")
         #expect(ConsoleFile.tail([path, path], lines: 4) == "three\none\ntwo\nthree\n")
+        #expect(ConsoleFile.tail([path], lines: 3) == "one\ntwo\nthree\n")
+        // As a terminal ends its lines; the last one has no end yet.
+        try folder.write("one\r\ntwo\r\n\r\nlogin: ", to: "console.log")
+        #expect(ConsoleFile.tail([path], lines: 1) == "login: ")
+        #expect(ConsoleFile.tail([path], lines: 3) == "two\r\n\r\nlogin: ")
+        #expect(ConsoleFile.tail([path], lines: 9) == "one\r\ntwo\r\n\r\nlogin: ")
     }
 
     @Test("a server's life on libvirt's own test hypervisor")

@@ -4,6 +4,7 @@ import NovaCore
 import NovaInterfaces
 import NovaModel
 import NovaProcess
+import NovaSchema
 import Synchronization
 import Testing
 import VirtDriver
@@ -191,6 +192,70 @@ struct MoveFilesTests {
         try await host.folders.endRescue(instance.id)
         #expect(try host.folders.existing(instance.id).disks.count == 1)
         try await host.folders.remove(instance.id)
+    }
+
+    @Test("a config drive says what the server is, and is the same where its guest goes to while it runs")
+    func configDrive() async throws {
+        let (old, new) = (try Host(source), try Host(source))
+        var instance = try await instance(1, in: old.folder)
+        instance.name = "box \"1\""
+        instance.hostname = "box"
+        instance.metadata = ["color": "red"]
+        var port = PortBinding()
+        port.portID = .random()
+        (port.mac, port.fixedIP, port.dns, port.tag) = ("fa:16:3e:00:00:01", "10.0.0.2", ["10.0.0.1"], "front")
+        instance.network = NetworkInfo([port])
+        var facts = ConfigDriveFacts()
+        facts.userData = Secret("IyEvYmluL3NoCg==")
+        (facts.keyName, facts.keyData) = ("key", "ssh-ed25519 AAAA")
+        facts.files = [InjectedFile("/etc/motd", contents: "aGVsbG8=")]
+        instance.configDrive = facts
+        let parts = try await old.folders.make(instance)
+        let drive = try #require(parts.disks.last)
+        #expect(drive.isCDROM && drive.format == .raw)
+        func file(_ name: String, of path: String) async throws -> String {
+            try await CommandRunner.shared.run("isoinfo", ["-R", "-i", path, "-x", name]).output
+        }
+        let metadata = try JSONValue.parse(text: try await file("/openstack/latest/meta_data.json", of: drive.path))
+        #expect(metadata["uuid"]?.stringValue == "\(instance.id)" && metadata["name"]?.stringValue == "box \"1\"")
+        #expect(metadata["hostname"]?.stringValue == "box.novalocal" && metadata["meta"] == ["color": "red"])
+        #expect(metadata["public_keys"] == ["key": "ssh-ed25519 AAAA"])
+        #expect(
+            metadata["devices"]?[0]?["tags"] == ["front"] && metadata["devices"]?[0]?["mac"]?.stringValue == port.mac)
+        #expect(metadata["files"]?[0]?["content_path"]?.stringValue == "/content/0000")
+        let early = try JSONValue.parse(text: try await file("/openstack/2012-08-10/meta_data.json", of: drive.path))
+        #expect(early["devices"] == nil && early["random_seed"] == nil && early["project_id"] == nil)
+        #expect(try await file("/openstack/latest/user_data", of: drive.path) == "#!/bin/sh\n")
+        #expect(try await file("/openstack/content/0000", of: drive.path) == "hello")
+        let network = try JSONValue.parse(text: try await file("/openstack/latest/network_data.json", of: drive.path))
+        #expect(network["services"]?[0]?["address"]?.stringValue == "10.0.0.1")
+        #expect(try await file("/ec2/latest/meta-data.json", of: drive.path).contains("10.0.0.2"))
+        // Its guest goes to another host: the drive there has what it has here, though the server has changed.
+        var needs = GuestNeeds()
+        try await old.folders.describe(instance.id, in: &needs)
+        #expect(needs.disks.map(\.name) == ["disk"] && !needs.configDrive.paths.isEmpty)
+        instance.metadata = ["color": "blue"]
+        let there = try await new.folders.make(instance, like: needs)
+        let copy = try #require(there.disks.last)
+        #expect(try await file("/openstack/latest/meta_data.json", of: copy.path) == metadata.text)
+        // One that is moved cold learns what is new.
+        try await new.folders.setAside(instance.id, for: .random())
+        let transfer = old.transfer(from: new)
+        let offer = try await new.folders.offer(instance.id, in: .random(), to: "h", by: transfer)
+        #expect(!offer.files.contains { $0.name.contains("config") })
+        try await old.folders.remove(instance.id)
+        _ = try await old.folders.receive(instance, offer, by: transfer)
+        let moved = try #require(try old.folders.existing(instance.id).disks.last)
+        #expect(try await file("/openstack/latest/meta_data.json", of: moved.path).contains("blue"))
+    }
+
+    @Test("what another host says of a config drive stays on the drive")
+    func foreignDrive() {
+        var files = ConfigDriveFiles()
+        for path in ["a/b", "../x", "/etc/x", "a//b", "", "a/./b"] { files.add(path, [1]) }
+        files.paths.append("late")
+        files.places.append(7)
+        #expect(files.all.map(\.path) == ["a/b"] && files.contents.count == 1)
     }
 
     @Test("files have no place outside of the instance's folder")

@@ -30,7 +30,10 @@ all=$(flavor hw.all '{"hw:cpu_policy": "dedicated", "hw:cpu_sockets": "1", "hw:c
     '{"vcpus": 2, "OS-FLV-EXT-DATA:ephemeral": 1, "swap": 16}')
 property add hw_video_model vga
 property add hw_video_ram 16
-equipped=$(boot equipped "{\"flavorRef\": \"$all\"}")
+lan=$(rest GET "$network/v2.0/networks" | jq -r '.networks[0].id')
+user_data=$(printf '#!/bin/sh\necho user-data-$((40 + 2))\n' | base64 -w 0)
+equipped=$(boot equipped "{\"flavorRef\": \"$all\", \"config_drive\": true, \"user_data\": \"$user_data\",
+    \"networks\": [{\"uuid\": \"$lan\", \"tag\": \"front\"}]}")
 property remove hw_video_model
 property remove hw_video_ram
 soon 120 "the server is ACTIVE" is_state "$equipped" ACTIVE
@@ -44,7 +47,7 @@ for part in "<topology sockets='1' .*cores='2' threads='1'/>" "<vcpupin vcpu='1'
     check_has "its definition: $part" "$described" "$part"
 done
 check_equal "its disks" "$(virsh -c qemu:///system domblklist "$equipped" | awk '/disk/ {print $1, $2}' |
-    sed 's|/.*/||' | tr '\n' ' ')" 'vda disk vdb disk.eph0 vdc disk.swap '
+    sed 's|/.*/||' | tr '\n' ' ')" 'vda disk vdb disk.eph0 vdc disk.swap hda disk.config '
 
 say "What this host cannot give"
 wrong=$(flavor hw.wrong '{"hw:watchdog_action": "explode", "hw:numa_nodes": "many"}')
@@ -76,6 +79,14 @@ if [[ -d /usr/share/OVMF ]]; then
     check_equal "whose variables are among its files" \
         "$(find "$NOVA_CLOUD_DIR"/instances*/"$with_uefi" -name firmware.vars | wc -l)" 1
     remove_server "$with_uefi"
+    secure=$(flavor hw.secure '{"os:secure_boot": "required"}')
+    property add hw_firmware_type uefi
+    with_secure=$(boot secure "{\"flavorRef\": \"$secure\"}")
+    property remove hw_firmware_type
+    soon 120 "a server with secure boot is ACTIVE" is_state "$with_secure" ACTIVE
+    check_has "its definition has the firmware for it" "$(xml "$with_secure")" "secure='yes'"
+    check_has "and the machine for it" "$(xml "$with_secure")" "machine='pc-q35"
+    remove_server "$with_secure"
 else
     refused "UEFI without its firmware" 'ovmf' "$with_uefi"
 fi
@@ -83,11 +94,12 @@ fi
 say "What the guest sees of it"
 equipped_says() { console "$equipped" | grep -q -- "$1"; }
 soon 120 "its guest has booted" has_prompt "$equipped"
+soon 20 "it has read its config drive and run its user data" equipped_says 'user-data-42'
 exec 7<>"$(virsh -c qemu:///system ttyconsole "$equipped")"
 cat <&7 >/dev/null &
 reader=$!
 type_in root
-soon 30 "it asks for a password" equipped_says 'assword'
+soon 30 "it asks for a password" equipped_says 'Password:'
 type_in nova
 soon 30 "it has a shell" equipped_says '# '
 # Typed in short lines; what is searched for stands in no line that is typed.
@@ -95,6 +107,7 @@ soon 30 "it has a shell" equipped_says '# '
 for line in 'swapon $(findfs LABEL=swap)' 'mount /dev/vdb /mnt && touch /mnt/x' \
     'echo cpus-$(nproc)-$(grep -m 1 "cpu cores" /proc/cpuinfo | grep -o "[0-9]*$")' \
     'echo swap-$(awk "NR > 1 {print \$3}" /proc/swaps)' 'echo eph-$(grep -c "vdb.*ext4" /proc/mounts)' \
+    'mount -o ro $(findfs LABEL=config-2) /tmp' 'echo tag-$(grep -c "tags.*front" /tmp/openstack/latest/meta_data.json)' \
     'echo dog-$(cat /sys/bus/pci/devices/*/device | grep -c 0x25ab)' \
     'echo queues-$(ls -d /sys/class/net/eth0/queues/rx* | wc -l)'; do
     type_in "$line"
@@ -102,6 +115,7 @@ done
 soon 30 "two CPUs, which are two cores of one" equipped_says 'cpus-2-2'
 soon 10 "its swap disk, by its label" equipped_says 'swap-16380'
 soon 10 "its ephemeral disk, with a file system" equipped_says 'eph-1'
+soon 10 "the tag of its network device, on its config drive" equipped_says 'tag-1'
 soon 10 "its watchdog" equipped_says 'dog-1'
 soon 10 "two queues of its network device" equipped_says 'queues-2'
 
@@ -110,8 +124,8 @@ say "A guest that prints without end"
 type_in 'yes 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef & sleep 1000; kill $!'
 folder=$(echo "$NOVA_CLOUD_DIR"/instances*/"$equipped")
 soon 90 "its log was begun anew" test -s "$folder/console.log.0"
-tail_lines() { jq -r .output <<<"$(act "$equipped" '{"os-getConsoleOutput": {"length": 500}}')" | grep -c '0123456789abcdef'; }
-check_equal "and has its last 500 lines all the same" "$(tail_lines)" 500
+tail_of() { jq -r .output <<<"$(act "$equipped" '{"os-getConsoleOutput": {"length": 500}}')"; }
+check_equal "and has its last 500 lines all the same" "$(tail_of | wc -l)" 500
 check "it takes no more than virtlogd lets it" test "$(cat "$folder"/console.log* | wc -c)" -le $((9 << 20))
 kill "$reader"
 exec 7>&-
@@ -127,8 +141,9 @@ property remove hw_rescue_bus
 soon 120 "it is in RESCUE" is_state "$equipped" RESCUE
 check_equal "its own disks are where they were" \
     "$(virsh -c qemu:///system domblklist "$equipped" | awk '/disk/ {print $1, $2}' | sed 's|/.*/||' | tr '\n' ' ')" \
-    'vda disk vdb disk.eph0 vdc disk.swap sda disk.rescue '
+    'vda disk vdb disk.eph0 vdc disk.swap hda disk.config sda disk.rescue '
 check_equal "it boots from the rescue disk first" "$(xml "$equipped" | grep -o "<boot order='.'/>" | tr '\n' ' ')" \
     "<boot order='2'/> <boot order='1'/> "
-remove_server "$equipped"
-soon 120 "all of these are gone" test "$(rest GET "$compute/servers" | jq '.servers | length')" -le 1
+# At once: the rescue system boots still, and would not hear that it is to stop.
+check "forceDelete" act "$equipped" '{"forceDelete": null}'
+soon 60 "it is gone" is_state "$equipped" gone

@@ -59,7 +59,7 @@ struct ContainerDocument {
                 throw NovaError(
                     .badRequest,
                     "A container has one disk with its root file system, and no kernel: take a flavor without ephemeral "
-                        + "and swap disks and an image of a root file system.")
+                        + "and swap disks, an image of a root file system, and no config drive.")
             }
             return root
         }
