@@ -62,7 +62,8 @@ check_equal "with the reason" "$(jq -r '.[0].reason' <<<"$fences")" 'smoke in ra
 check_has "as a table" "$(ctl host fences)" 'still answers'
 check_equal "the server's history says why" "$(ctl server history "$id" --json | jq -r '.[0].what')" 'host fenced'
 check "then the server may go" evacuate
-soon 30 "there is no other host for it" test "$(rest GET "$compute/servers/$id" | jq -r '.server["OS-EXT-STS:task_state"]')" == null
+is_idle() { [[ $(rest GET "$compute/servers/$id" | jq -r '.server["OS-EXT-STS:task_state"]') == null ]]; }
+soon 30 "there is no other host for it" is_idle
 check_refused "a host that is down is not switched off again" 'down already' ctl host fence "$CLOUD_HOST" --yes
 check "novactl audit is content" ctl audit
 
