@@ -130,7 +130,7 @@ json "network show" '.shared == true' network show default
 say "Hosts, services, databases"
 shows "hypervisor list" 'fake.*up +enabled +0 +0 of 10000 +' hypervisor list
 json "hypervisor list" 'length == 1 and .[0].state == "up" and .[0].memory_mb == 8388608' hypervisor list
-shows "host list" 'fake.* up +enabled +- +0 ' host list
+shows "host list" "$CLOUD_HOST +up +enabled +- +0 " host list
 json "host list" 'length == 1 and .[0].status == "enabled" and .[0].maintenance == null' host list
 fails "a host that is none" 3 'no host "nothing".*novactl host list' "$novactl" host drain nothing --dry-run
 fails "the status of no drain" 3 'host drain .* --dry-run' "$novactl" host drain nothing --status
