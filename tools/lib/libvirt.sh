@@ -26,8 +26,8 @@ ensure_libvirtd() {
     else
         mkdir -p /run/libvirt /var/log/libvirt
         # One that runs keeps its pid file locked, and a second one ends at once.
-        (close_inherited && setsid virtlogd -d </dev/null >/dev/null 2>&1) || true
-        (close_inherited && setsid libvirtd -d </dev/null >/dev/null 2>&1) || true
+        (close_inherited && unset TMPDIR && setsid virtlogd -d </dev/null >/dev/null 2>&1) || true
+        (close_inherited && unset TMPDIR && setsid libvirtd -d </dev/null >/dev/null 2>&1) || true
     fi
     wait_for 60 "libvirtd answers" libvirt_answers || {
         tail -n 20 /var/log/libvirt/libvirtd.log 2>/dev/null >&2 || true

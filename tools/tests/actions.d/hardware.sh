@@ -20,8 +20,10 @@ fault() { rest GET "$compute/servers/$1" | jq -r '.server.fault.message // empty
 refused() {
     soon 60 "$1: the server is in ERROR" is_state "$3" ERROR
     check_has "and its fault names what to do" "$(fault "$3")" "$2"
-    remove_server "$3"
+    drop "$3"
 }
+# drop ID: deletes a server at once: no guest is asked, as some here have no system that would hear it.
+drop() { act "$1" '{"forceDelete": null}' >/dev/null; }
 xml() { virsh -c qemu:///system dumpxml "$1"; }
 
 all=$(flavor hw.all '{"hw:cpu_policy": "dedicated", "hw:cpu_sockets": "1", "hw:cpu_cores": "2", "hw:numa_nodes": "1",
@@ -66,7 +68,7 @@ if command -v swtpm >/dev/null; then
     soon 120 "a server with a TPM is ACTIVE" is_state "$with_tpm" ACTIVE
     check_has "its definition has it" "$(xml "$with_tpm")" "<tpm model='tpm-crb'>"
     check_refused "it cannot be shelved" 409 act "$with_tpm" '{"shelve": null}'
-    remove_server "$with_tpm"
+    drop "$with_tpm"
 else
     refused "a TPM without its emulator" 'swtpm' "$with_tpm"
 fi
@@ -78,7 +80,7 @@ if [[ -d /usr/share/OVMF ]]; then
     check_has "its definition has the firmware" "$(xml "$with_uefi")" 'OVMF_CODE'
     check_equal "whose variables are among its files" \
         "$(find "$NOVA_CLOUD_DIR"/instances*/"$with_uefi" -name firmware.vars | wc -l)" 1
-    remove_server "$with_uefi"
+    drop "$with_uefi"
     secure=$(flavor hw.secure '{"os:secure_boot": "required"}')
     property add hw_firmware_type uefi
     with_secure=$(boot secure "{\"flavorRef\": \"$secure\"}")
@@ -86,7 +88,7 @@ if [[ -d /usr/share/OVMF ]]; then
     soon 120 "a server with secure boot is ACTIVE" is_state "$with_secure" ACTIVE
     check_has "its definition has the firmware for it" "$(xml "$with_secure")" "secure='yes'"
     check_has "and the machine for it" "$(xml "$with_secure")" "machine='pc-q35"
-    remove_server "$with_secure"
+    drop "$with_secure"
 else
     refused "UEFI without its firmware" 'ovmf' "$with_uefi"
 fi
@@ -125,7 +127,7 @@ type_in 'yes 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef & 
 folder=$(echo "$NOVA_CLOUD_DIR"/instances*/"$equipped")
 soon 90 "its log was begun anew" test -s "$folder/console.log.0"
 tail_of() { jq -r .output <<<"$(act "$equipped" '{"os-getConsoleOutput": {"length": 500}}')"; }
-check_equal "and has its last 500 lines all the same" "$(tail_of | wc -l)" 500
+check_equal "and has its last 500 lines all the same" "$(printf '%s' "$(tail_of)" | grep -c '')" 500
 check "it takes no more than virtlogd lets it" test "$(cat "$folder"/console.log* | wc -c)" -le $((9 << 20))
 kill "$reader"
 exec 7>&-
@@ -144,6 +146,5 @@ check_equal "its own disks are where they were" \
     'vda disk vdb disk.eph0 vdc disk.swap hda disk.config sda disk.rescue '
 check_equal "it boots from the rescue disk first" "$(xml "$equipped" | grep -o "<boot order='.'/>" | tr '\n' ' ')" \
     "<boot order='2'/> <boot order='1'/> "
-# At once: the rescue system boots still, and would not hear that it is to stop.
-check "forceDelete" act "$equipped" '{"forceDelete": null}'
+drop "$equipped"
 soon 60 "it is gone" is_state "$equipped" gone
