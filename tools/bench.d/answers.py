@@ -4,10 +4,11 @@ import argparse
 import http.client
 import json
 import statistics
+import subprocess
 import sys
 import time
 
-from api import Cloud, Refused, boot_many, in_parallel
+from api import Client, Cloud, Refused, boot_many, in_parallel
 from figures import Figure, show
 from processes import Processes
 
@@ -17,6 +18,8 @@ KNOWN = {
     "detail_extra_mb": Figure("memory on top while it is answered", "MB", 5),
     "page_p95_ms": Figure("limit=1000 of all servers, clients at once, p95", "ms", 50),
     "flavors_cpu_us": Figure("GET /flavors/detail", "us CPU", 100),
+    "flavors_busy_cpu_us": Figure("the same with four clients at once", "us CPU", 100),
+    "anchor_cpu_us": Figure("as many bytes from a bare server in C", "us CPU"),
     "server_cpu_us": Figure("GET /servers/ID", "us CPU"),
     "token_cpu_ms": Figure("token issue, without the password hash", "ms CPU", 15),
     "revoked_ms": Figure("a revoked token is refused by the Compute API after", "ms", 1000),
@@ -38,6 +41,40 @@ def cpu_of(processes, count, action):
         for _ in range(count // ROUNDS):
             action()
         costs.append((processes.cpu_seconds() - before) / (count // ROUNDS))
+    return statistics.median(costs)
+
+
+def cpu_at_once(processes, cloud, url, clients, count):
+    """CPU seconds of the cloud for one of many requests by several clients at once: the median of some rounds."""
+    costs = []
+
+    def work(_):
+        client = cloud.client()
+        for _ in range(count // ROUNDS // clients):
+            client.request("GET", url)
+
+    in_parallel(clients, work)
+    for _ in range(ROUNDS):
+        before = processes.cpu_seconds()
+        in_parallel(clients, work)
+        costs.append((processes.cpu_seconds() - before) / (count // ROUNDS // clients * clients))
+    return statistics.median(costs)
+
+
+def bare_server(program, size, count):
+    """CPU seconds of a server in C for one answer of so many bytes, asked as the cloud is."""
+    with subprocess.Popen([program, str(size)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        url = f"http://127.0.0.1:{json.loads(server.stdout.readline())['port']}/v2.1/flavors/detail"
+        client = Client("x" * 180)
+        clock = (~server.pid << 3) | 2
+        costs = []
+        for _ in range(ROUNDS):
+            client.request("GET", url)
+            before = time.clock_gettime(clock)
+            for _ in range(count // ROUNDS):
+                client.request("GET", url)
+            costs.append((time.clock_gettime(clock) - before) / (count // ROUNDS))
+        server.stdin.close()
     return statistics.median(costs)
 
 
@@ -112,6 +149,11 @@ def measure(options):
     for key, path, count in (("flavors", "/flavors/detail", 2500), ("server", "/servers/" + cloud.created[0], 2500)):
         url = cloud.compute + path
         figures[f"{key}_cpu_us"] = cpu_of(processes, count, lambda: client.request("GET", url)) * 1e6
+    url = cloud.compute + "/flavors/detail"
+    figures["flavors_busy_cpu_us"] = cpu_at_once(processes, cloud, url, 4, 5000) * 1e6
+    if options.anchor:
+        size = len(client.request("GET", url)[1])
+        figures["anchor_cpu_us"] = bare_server(options.anchor, size, 2500) * 1e6
     figures["token_cpu_ms"] = cpu_of(processes, 200, lambda: another_token(cloud, client)) * 1000
     figures["revoked_ms"] = revocation(cloud)
     if options.servers > len(cloud.created):
@@ -127,6 +169,7 @@ def main():
     parser.add_argument("--servers", type=int, default=10000)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--micro", default="", help="what nova-bench printed")
+    parser.add_argument("--anchor", help="the bare server in C")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     try:
