@@ -97,8 +97,10 @@ struct FakeInstanceFiles: Sendable {
     /// Makes an instance ours that another host has given; nil when none has come.
     func adopt(_ id: ServerID) throws -> FakeInstance? {
         guard access(arrivalPath(id), F_OK) == 0, let bytes = read(arrivalPath(id)) else { return nil }
-        let instance = try FakeInstance(decoding: bytes)
+        var instance = try FakeInstance(decoding: bytes)
         guard instance.id == id, instance.cloudID == owner.cloudID else { return nil }
+        // Until now it says that it is the other host's.
+        instance.hostID = owner.hostID
         try write(instance)
         unlink(arrivalPath(id))
         return instance
