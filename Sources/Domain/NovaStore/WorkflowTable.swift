@@ -1,5 +1,6 @@
 public import NovaCore
 public import NovaDatabase
+import NovaModel
 import NovaWire
 
 /// Workflows and their journal, inside one transaction.
@@ -21,9 +22,13 @@ public struct WorkflowTable {
     /// Adds a workflow and its beginning to the server's history, younger than all others of its server whatever the clocks say.
     public func insert(_ workflow: WorkflowRecord) throws {
         var workflow = workflow
-        let newest = try connection.row(
-            "SELECT coalesce(max(created_at), 0) FROM workflows WHERE server_id = ?", [workflow.serverID.column]
-        ) { try $0.int(0) }
+        // The first of its server has none beside it.
+        let newest =
+            workflow.kind == WorkflowKindName.build
+            ? nil
+            : try connection.row(
+                "SELECT coalesce(max(created_at), 0) FROM workflows WHERE server_id = ?", [workflow.serverID.column]
+            ) { try $0.int(0) }
         let now = try connection.now().microseconds
         let time = Timestamp(microseconds: max(now, (newest ?? 0) &+ 1))
         workflow.createdAt = time
@@ -64,7 +69,7 @@ public struct WorkflowTable {
         let now = try connection.now()
         let changed = try connection.execute(
             """
-            UPDATE workflows AS w SET owner = ?3, lease_expires_at = ?4, epoch = epoch + 1
+            UPDATE workflows AS w SET owner = ?3, lease_expires_at = ?4, epoch = epoch + 1, updated_at = ?2
             WHERE w.id = ?1 AND w.epoch = ?5 AND \(Self.isFree)
             """, [id.column, now.column, .text(owner), now.adding(duration).column, before.epoch.column])
         guard changed == 1 else { return nil }
@@ -72,6 +77,7 @@ public struct WorkflowTable {
         record.owner = owner
         record.leaseExpiresAt = now.adding(duration)
         record.epoch &+= 1
+        record.updatedAt = now
         return TakenWorkflow(record: record, lostOwner: before.owner)
     }
 
@@ -93,6 +99,14 @@ public struct WorkflowTable {
         try connection.execute(
             "UPDATE workflows SET owner = NULL, retry_at = ? WHERE id = ? AND epoch = ? AND finished_at IS NULL",
             [time.column, id.column, epoch.column])
+    }
+
+    /// Lets nobody take a free one for a while.
+    public func postpone(_ id: WorkflowID, pause: Duration) throws {
+        let now = try connection.now()
+        try connection.execute(
+            "UPDATE workflows AS w SET retry_at = ?3 WHERE w.id = ?1 AND \(Self.isFree)",
+            [id.column, now.column, now.adding(pause).column])
     }
 
     /// Gives up all leases of an owner, at its graceful end.

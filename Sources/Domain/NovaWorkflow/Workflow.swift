@@ -1,5 +1,6 @@
 public import NovaCore
 public import NovaDatabase
+public import NovaModel
 public import NovaStore
 public import NovaWire
 
@@ -138,4 +139,6 @@ public struct StepContext: Sendable {
     public let attempt: Int64
     /// Since the first of them began.
     public let stuck: Duration
+    /// The server as it was in the transaction that began the step; nil while a step is undone, or when it is gone.
+    public let server: ServerRecord?
 }

@@ -28,6 +28,7 @@ extension WorkflowExecution {
                 }
                 // Not the workflow's failure yet: what was done is undone, then it goes forward from the first step.
                 standing.record.state = .restarting
+                standing.server = nil
                 standing.record.error = WorkflowError(error)
                 clearFailures(&standing)
             case .owe:

@@ -2,6 +2,7 @@ import Logging
 import NovaCore
 import NovaDatabase
 import NovaFaults
+import NovaModel
 import NovaStore
 import NovaWire
 
@@ -14,6 +15,8 @@ struct WorkflowExecution<State: Record>: Sendable {
     struct Standing: Sendable {
         var record: WorkflowRecord
         var state: State
+        /// The server as it was when the current step began; nil while it is undone.
+        var server: ServerRecord?
     }
 
     let workflow: Workflow<State>
@@ -22,15 +25,30 @@ struct WorkflowExecution<State: Record>: Sendable {
     let teller: WorkflowTeller
     let log: Logger
 
-    /// Runs until the workflow ends or waits for a retry.
+    /// Inside the transaction that takes a workflow: begins its current step, or turns it round when the owner that was
+    /// lost with it forbids to go on.
+    func begin(_ taken: TakenWorkflow, isLost: Bool, _ connection: Connection) throws -> BegunWorkflow {
+        let before = taken.record
+        var standing = Standing(record: before, state: try State(decoding: before.data.bytes))
+        if isLost, workflow.afterCrash == .undo, mayFail(before) {
+            let error = NovaError(.workerLost, "The service that worked on this was lost; what it had done is undone.")
+            try close(try step(before), .failed, error.description, standing, connection)
+            try turnRound(error, &standing, connection)
+        } else if before.goesForward {
+            try enter(try step(before), &standing, connection)
+        }
+        // The taking itself has written the rest.
+        if standing.record.state != before.state { try save(&standing, connection) }
+        let events = try teller.events(before, standing.record, begins: before.epoch == 1, connection)
+        return BegunWorkflow(record: standing.record, server: standing.server, events: events)
+    }
+
+    /// Runs a workflow that has begun, until it ends or waits for a retry.
     ///
     /// - Throws: `stale` when the lease is lost; `CancellationError` when the conductor stops.
-    func run(_ leased: WorkflowRecord) async throws {
-        var standing = Standing(record: leased, state: try State(decoding: leased.data.bytes))
-        if leased.goesForward {
-            let step = try step(leased)
-            standing = try await write(standing, begins: leased.epoch == 1) { try enter(step, &$0, $1) }
-        }
+    func run(_ begun: BegunWorkflow) async throws {
+        let state = try State(decoding: begun.record.data.bytes)
+        var standing = Standing(record: begun.record, state: state, server: begun.server)
         while standing.record.owner != nil {
             try Task.checkCancellation()
             standing =
@@ -39,23 +57,24 @@ struct WorkflowExecution<State: Record>: Sendable {
     }
 
     /// A transaction that changes the workflow; it is undone when the lease is lost.
-    ///
-    /// - Parameter begins: whether it is the first of the workflow.
     func write(
-        _ standing: Standing, begins: Bool = false,
-        _ body: @escaping @Sendable (inout Standing, Connection) throws -> Void
+        _ standing: Standing, _ body: @escaping @Sendable (inout Standing, Connection) throws -> Void
     ) async throws -> Standing {
         try await Faults.point("workflow.\(workflow.kind).write", standing.record.serverID.description)
         let (after, events) = try await database.write { [teller] connection in
             var after = standing
             after.record.updatedAt = try connection.now()
             try body(&after, connection)
-            after.record.data = Blob(after.state.encoded())
-            try WorkflowTable(connection).save(after.record)
-            return (after, try teller.events(standing.record, after.record, begins: begins, connection))
+            try save(&after, connection)
+            return (after, try teller.events(standing.record, after.record, begins: false, connection))
         }
         teller.tell(events)
         return after
+    }
+
+    private func save(_ standing: inout Standing, _ connection: Connection) throws {
+        standing.record.data = Blob(standing.state.encoded())
+        try WorkflowTable(connection).save(standing.record)
     }
 
     func step(_ record: WorkflowRecord) throws -> Workflow<State>.Step {
@@ -72,6 +91,7 @@ struct WorkflowExecution<State: Record>: Sendable {
             return try turnRound(reason, &standing, connection)
         }
         try step.begin(connection, standing.state)
+        standing.server = try ServerTable(connection).find(standing.record.serverID)
         var line = WorkflowStepRecord()
         line.workflowID = standing.record.id
         line.position = standing.record.step
@@ -86,20 +106,8 @@ struct WorkflowExecution<State: Record>: Sendable {
         try workflow.failed(connection, &standing.state, standing.record, error)
         standing.record.state = .undoing
         standing.record.error = WorkflowError(error)
+        standing.server = nil
         clearFailures(&standing)
-    }
-
-    /// Inside the transaction that takes the workflow of an owner that was lost: turns it round where its policy says so.
-    func takeOver(_ record: WorkflowRecord, _ connection: Connection) throws -> WorkflowRecord {
-        guard workflow.afterCrash == .undo, mayFail(record) else { return record }
-        var standing = Standing(record: record, state: try State(decoding: record.data.bytes))
-        standing.record.updatedAt = try connection.now()
-        let error = NovaError(.workerLost, "The service that worked on this was lost; what it had done is undone.")
-        try close(try step(record), .failed, error.description, standing, connection)
-        try turnRound(error, &standing, connection)
-        standing.record.data = Blob(standing.state.encoded())
-        try WorkflowTable(connection).save(standing.record)
-        return standing.record
     }
 
     /// Whether a failure for good leads back.
@@ -146,7 +154,7 @@ struct WorkflowExecution<State: Record>: Sendable {
         guard abandonment(of: step, before) == nil else { return nil }
         do {
             try await fault(step, "\(way).before", before)
-            try await body(&standing.state, context(before.record))
+            try await body(&standing.state, context(before))
             try await fault(step, "\(way).after", before)
             return nil
         } catch is CancellationError where Task.isCancelled {
@@ -206,12 +214,13 @@ struct WorkflowExecution<State: Record>: Sendable {
         }
     }
 
-    private func context(_ record: WorkflowRecord) -> StepContext {
-        StepContext(
+    private func context(_ standing: Standing) -> StepContext {
+        let record = standing.record
+        return StepContext(
             workflowID: record.id, position: record.step, epoch: record.epoch, acceptedAt: record.createdAt,
             request: record.context.requestContext,
             attempt: record.attempts,
-            stuck: record.stuckSince.map { record.updatedAt.elapsed(since: $0) } ?? .zero)
+            stuck: record.stuckSince.map { record.updatedAt.elapsed(since: $0) } ?? .zero, server: standing.server)
     }
 
     private func fault(_ step: Workflow<State>.Step, _ place: String, _ standing: Standing) async throws {

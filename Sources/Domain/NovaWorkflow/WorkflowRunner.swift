@@ -12,9 +12,9 @@ import Synchronization
 public final class WorkflowRunner: Sendable {
     /// What the runner does with workflows of one kind.
     private struct Kind: Sendable {
-        let execute: @Sendable (WorkflowRecord) async throws -> Void
-        /// Inside the transaction that takes one whose owner was lost.
-        let takeOver: @Sendable (WorkflowRecord, Connection) throws -> WorkflowRecord
+        /// Inside the transaction that takes one; says whether its owner was lost.
+        let begin: @Sendable (TakenWorkflow, Bool, Connection) throws -> BegunWorkflow
+        let execute: @Sendable (BegunWorkflow) async throws -> Void
     }
 
     private let database: Database
@@ -52,7 +52,8 @@ public final class WorkflowRunner: Sendable {
     public func register<State: Record>(_ workflow: Workflow<State>) {
         let execution = WorkflowExecution(
             workflow: workflow, database: database, times: times, teller: teller, log: log)
-        let kind = Kind(execute: { try await execution.run($0) }, takeOver: { try execution.takeOver($0, $1) })
+        let kind = Kind(
+            begin: { try execution.begin($0, isLost: $1, $2) }, execute: { try await execution.run($0) })
         kinds.withLock { $0[workflow.kind] = kind }
         names.withLock { $0[workflow.kind] = workflow.steps.map(\.name) }
     }
@@ -126,9 +127,9 @@ public final class WorkflowRunner: Sendable {
                     }
                     let expiry = SteadyClock.now + times.lease
                     let taken = await lease(wanted)
-                    for record in taken {
-                        leases.add(record, until: expiry)
-                        group.addTask { await self.hold(record) }
+                    for begun in taken {
+                        leases.add(begun.record, until: expiry)
+                        group.addTask { await self.hold(begun) }
                     }
                     // Offers that were not for us leave their room to those behind them.
                     if taken.count < wanted.count, hasOffers { continue }
@@ -158,56 +159,63 @@ public final class WorkflowRunner: Sendable {
         }
     }
 
-    private func lease(_ ids: [WorkflowID]) async -> [WorkflowRecord] {
+    private func lease(_ ids: [WorkflowID]) async -> [BegunWorkflow] {
         // One whose lease this process has lost may still be ending here.
         let ids = ids.filter { !leases.isHeld($0) }
         guard !ids.isEmpty else { return [] }
         let room = owedSlots - leases.owedCount
         do {
-            return try await database.write { [self, kinds = kinds.withLock { $0 }] connection in
+            let begun = try await database.write { [self, kinds = kinds.withLock { $0 }] connection in
                 var room = room
                 return try ids.compactMap { id in
-                    let record = try take(id, alsoOwed: room > 0, kinds, connection)
-                    if record?.state == .owed { room -= 1 }
-                    return record
+                    let begun = try take(id, alsoOwed: room > 0, kinds, connection)
+                    if begun?.record.state == .owed { room -= 1 }
+                    return begun
                 }
             }
+            for workflow in begun { teller.tell(workflow.events) }
+            return begun
         } catch {
             log.error("workflows could not be taken: \(error)")
-            guard ids.count > 1, !NovaError(error).isTransient else { return [] }
+            guard !NovaError(error).isTransient, !Task.isCancelled else { return [] }
+            if ids.count == 1 {
+                await write("workflow \(ids[0]) could not be put off") { [times] in
+                    try $0.postpone(ids[0], pause: times.pause * 10)
+                }
+                return []
+            }
             // One of them is the reason, and must not keep the others.
-            var taken: [WorkflowRecord] = []
+            var taken: [BegunWorkflow] = []
             for id in ids { taken += await lease([id]) }
             return taken
         }
     }
 
-    /// Inside a transaction: takes one, and does what its policy says when its owner was lost.
+    /// Inside a transaction: takes one and begins its step.
     private func take(
         _ id: WorkflowID, alsoOwed: Bool, _ kinds: [String: Kind], _ connection: Connection
-    ) throws -> WorkflowRecord? {
+    ) throws -> BegunWorkflow? {
         let table = WorkflowTable(connection)
         guard let taken = try table.lease(id, owner: owner, for: times.lease, alsoOwed: alsoOwed) else { return nil }
-        guard let lost = taken.lostOwner, lost != owner, let kind = kinds[taken.record.kind] else {
-            return taken.record
-        }
-        return try kind.takeOver(taken.record, connection)
+        guard let kind = kinds[taken.record.kind] else { return BegunWorkflow(record: taken.record) }
+        return try kind.begin(taken, taken.lostOwner.map { $0 != owner } ?? false, connection)
     }
 
     /// Drives a workflow in a task that the loss of its lease ends.
-    private func hold(_ record: WorkflowRecord) async {
-        let task = Task { await drive(record) }
-        leases.onLoss(of: record) { task.cancel() }
+    private func hold(_ begun: BegunWorkflow) async {
+        let task = Task { await drive(begun) }
+        leases.onLoss(of: begun.record) { task.cancel() }
         await withTaskCancellationHandler {
             await task.value
         } onCancel: {
             task.cancel()
         }
-        leases.remove(record)
+        leases.remove(begun.record)
         wakeUp.signal()
     }
 
-    private func drive(_ record: WorkflowRecord) async {
+    private func drive(_ begun: BegunWorkflow) async {
+        let record = begun.record
         guard let kind = kinds.withLock({ $0[record.kind] }) else {
             // A newer conductor may know it.
             log.error("workflow \(record.id) is of a kind that this conductor does not know: \(record.kind)")
@@ -215,7 +223,7 @@ public final class WorkflowRunner: Sendable {
         }
         do {
             try await RequestContext.$current.withValue(record.context.requestContext) {
-                try await kind.execute(record)
+                try await kind.execute(begun)
             }
         } catch is CancellationError {
             log.debug("workflow \(record.id) is left for later")
@@ -229,11 +237,20 @@ public final class WorkflowRunner: Sendable {
     }
 
     private func giveBack(_ record: WorkflowRecord, pause: Duration) async {
+        await write("workflow \(record.id) could not be given back; its lease will expire") {
+            try $0.release(record.id, epoch: record.epoch, pause: pause)
+        }
+    }
+
+    /// A change without which the work goes on, too, only later.
+    private func write(
+        _ failure: String, _ body: @escaping @Sendable (WorkflowTable) throws -> Void
+    ) async {
         do {
             try await Faults.point("workflow.release")
-            try await database.write { try WorkflowTable($0).release(record.id, epoch: record.epoch, pause: pause) }
+            try await database.write { try body(WorkflowTable($0)) }
         } catch {
-            log.error("workflow \(record.id) could not be given back; its lease will expire: \(error)")
+            log.error("\(failure): \(error)")
         }
     }
 }

@@ -44,7 +44,7 @@ enum BuildWorkflow {
             "schedule",
             begin: { try setTask(.scheduling, $1, $0) },
             run: { state, context in
-                let server = try await parts.server(state.serverID)
+                let server = try await parts.server(state.serverID, in: context)
                 var request = try await parts.request(for: server, hints: state.hints)
                 request.image = state.image
                 request.forcedHost = state.forcedHost
@@ -88,7 +88,7 @@ enum BuildWorkflow {
             "network",
             begin: { try setTask(.networking, $1, $0) },
             run: { state, context in
-                let server = try await parts.server(state.serverID)
+                let server = try await parts.server(state.serverID, in: context)
                 guard server.host == state.selected?.host else { throw SchedulingHints.lateConflict }
                 guard !server.requestedNetworks.isEmpty else { return }
                 var request = AllocateNetwork()
@@ -124,7 +124,7 @@ enum BuildWorkflow {
             "build",
             begin: { try setTask(.spawning, $1, $0) },
             run: { state, context in
-                let server = try await parts.server(state.serverID)
+                let server = try await parts.server(state.serverID, in: context)
                 guard let host = state.selected?.host else {
                     throw NovaError(.internal, "The server has no host.", details: "build without a selection")
                 }

@@ -4,6 +4,7 @@ import NovaInterfaces
 import NovaModel
 import NovaRPC
 import NovaStore
+import NovaWorkflow
 
 /// What all workflows of a conductor work with.
 struct ConductorParts: Sendable {
@@ -30,6 +31,14 @@ struct ConductorParts: Sendable {
             throw NovaError(.notFound, "Instance \(id) could not be found.")
         }
         return server
+    }
+
+    /// The server as it was when the step began; as its row is now where the step is undone.
+    ///
+    /// - Throws: `notFound` when it is gone.
+    func server(_ id: ServerID, in step: StepContext) async throws -> ServerRecord {
+        if let server = step.server, server.id == id { return server }
+        return try await server(id)
     }
 
     /// What a compute host needs to make or start an instance, with grants for its images.

@@ -36,7 +36,7 @@ enum InterfaceWorkflows {
         .init(
             "port",
             run: { state, context in
-                let server = try await parts.server(state.serverID)
+                let server = try await parts.server(state.serverID, in: context)
                 try state.check(server)
                 var request = AttachPort()
                 request.fence = context.fence
@@ -137,7 +137,7 @@ enum InterfaceWorkflows {
     private static func instance(
         _ id: ServerID, _ parts: ConductorParts, _ context: StepContext
     ) async throws -> (InstanceSpec, host: String) {
-        let server = try await parts.server(id)
+        let server = try await parts.server(id, in: context)
         let host = try parts.host(of: server)
         let image = try await parts.image(of: server, request: context.request)
         return (try await parts.instance(server, image: image, on: host, request: context.request), host)

@@ -29,7 +29,7 @@ struct LiveMoveParts: Sendable {
     func check(_ state: inout LiveMigrationState, _ context: StepContext) async throws {
         let target = try move.host(state.move.move.target)
         // The ports that the other host makes taps for, and removes again when the guest does not come.
-        state.move.network = try await parts.server(state.serverID).network
+        state.move.network = try await parts.server(state.serverID, in: context).network
         state.needs = try await ask(source(state), ComputeGuestNeeds(state.serverID), context)
         let instance = try await move.newInstance(state.move, context)
         let answer = try await ask(

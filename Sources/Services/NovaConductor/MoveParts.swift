@@ -17,7 +17,7 @@ struct MoveParts: Sendable {
 
     /// What the server held goes to the migration, then the server claims a new host.
     func schedule(_ state: inout MoveState, _ context: StepContext) async throws {
-        let server = try await parts.server(state.serverID)
+        let server = try await parts.server(state.serverID, in: context)
         try await handOver(state, from: state.serverID, to: state.move.consumer, replaces: false, context)
         var request = try await parts.request(for: server)
         request.flavor = state.move.newFlavor
@@ -82,7 +82,7 @@ struct MoveParts: Sendable {
     private func instance(
         _ state: MoveState, _ flavor: Flavor, on side: Selection?, _ context: StepContext
     ) async throws -> InstanceSpec {
-        var server = try await parts.server(state.serverID)
+        var server = try await parts.server(state.serverID, in: context)
         server.flavor = flavor
         if !state.network.ports.isEmpty { server.network = state.network }
         let host = try self.host(side)

@@ -39,7 +39,7 @@ enum PowerWorkflow {
         .init(
             "power",
             run: { state, context in
-                let server = try await parts.server(state.serverID)
+                let server = try await parts.server(state.serverID, in: context)
                 let host = try parts.host(of: server)
                 let image =
                     !state.action.startsGuest ? nil : try await parts.image(of: server, request: context.request)

@@ -83,7 +83,7 @@ enum RebuildWorkflow {
     private static func instance(
         _ state: RebuildState, _ parts: ConductorParts, _ context: StepContext
     ) async throws -> (InstanceSpec, host: String) {
-        let server = try await parts.server(state.serverID)
+        let server = try await parts.server(state.serverID, in: context)
         let host = try parts.host(of: server)
         return (try await parts.instance(server, image: state.image, on: host, request: context.request), host)
     }

@@ -13,7 +13,7 @@ enum RescueWorkflow {
         let step = Workflow<RescueState>.Step(
             "rescue",
             run: { state, context in
-                let server = try await parts.server(state.serverID)
+                let server = try await parts.server(state.serverID, in: context)
                 let host = try parts.host(of: server)
                 var request = ComputeRescue(
                     context.fence,
@@ -55,7 +55,7 @@ enum RescueWorkflow {
     private static func end(
         _ state: inout RescueState, starts: Bool, _ parts: ConductorParts, _ context: StepContext
     ) async throws {
-        let server = try await parts.server(state.serverID)
+        let server = try await parts.server(state.serverID, in: context)
         let host = try parts.host(of: server)
         let image = try await parts.image(of: server, request: context.request)
         let instance = try await parts.instance(server, image: image, on: host, request: context.request)

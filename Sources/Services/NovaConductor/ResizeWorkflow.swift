@@ -108,7 +108,7 @@ enum ResizeWorkflow {
             "stop",
             begin: { try MoveParts.show(.resizeMigrating, "migrating", $1, $0) },
             run: { state, context in
-                let server = try await move.parts.server(state.serverID)
+                let server = try await move.parts.server(state.serverID, in: context)
                 var request = ComputeSetAside(context.fence, state.serverID, server.network)
                 request.shutdownTimeout = Int64(move.parts.shutdownTimeout)
                 _ = try await move.parts.bus.call(

@@ -105,7 +105,7 @@ enum ShelveWorkflow {
     private static func power(
         _ action: PowerActionState.Action, _ state: inout ShelveState, _ parts: ConductorParts, _ context: StepContext
     ) async throws {
-        let server = try await parts.server(state.serverID)
+        let server = try await parts.server(state.serverID, in: context)
         let host = try parts.host(of: server)
         let image = action.startsGuest ? try await parts.image(of: server, request: context.request) : nil
         var request = ComputePower(

@@ -51,7 +51,7 @@ struct SnapshotSteps<State: SnapshotMaking>: Sendable {
             "snapshot",
             begin: begin,
             run: { [parts] state, context in
-                let server = try await parts.server(state.serverID)
+                let server = try await parts.server(state.serverID, in: context)
                 let host = try parts.host(of: server)
                 let quiescing = Quiescing(properties: server.imageProperties?.properties ?? [:])
                 _ = try await parts.bus.call(
@@ -60,7 +60,7 @@ struct SnapshotSteps<State: SnapshotMaking>: Sendable {
             },
             commit: commit,
             undo: { [parts] state, context in
-                guard let host = try await parts.server(state.serverID).host else { return }
+                guard let host = try await parts.server(state.serverID, in: context).host else { return }
                 _ = try await parts.bus.call(
                     ComputeDiscardSnapshot(context.fence, state.serverID, state.image.id),
                     to: .host(ComputeDiscardSnapshot.topic, host), context: context.request)
@@ -79,7 +79,7 @@ struct SnapshotSteps<State: SnapshotMaking>: Sendable {
             "upload",
             begin: begin,
             run: { [parts] state, context in
-                let host = try parts.host(of: try await parts.server(state.serverID))
+                let host = try parts.host(of: try await parts.server(state.serverID, in: context))
                 let image = try parts.grants.grant(writing: state.image.id, to: host)
                 _ = try await parts.bus.call(
                     ComputeUploadSnapshot(context.fence, state.serverID, image),

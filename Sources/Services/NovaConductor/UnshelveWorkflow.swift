@@ -44,7 +44,7 @@ enum UnshelveWorkflow {
             "schedule",
             run: { state, context in
                 guard state.wasOffloaded else { return }
-                var request = try await parts.request(for: try await parts.server(state.serverID))
+                var request = try await parts.request(for: try await parts.server(state.serverID, in: context))
                 request.requestedHost = state.requestedHost
                 request.ignoredHosts = state.ignoredHosts + (try await parts.indebtedHosts(of: state.serverID))
                 state.selected = try await parts.choose(
@@ -81,7 +81,8 @@ enum UnshelveWorkflow {
         .init(
             "network",
             run: { state, context in
-                if state.wasOffloaded, try await parts.server(state.serverID).host != state.selected?.host {
+                let server = try await parts.server(state.serverID, in: context)
+                if state.wasOffloaded, server.host != state.selected?.host {
                     throw SchedulingHints.lateConflict
                 }
                 try await bind(&state, to: state.selected?.host, parts, context)
@@ -150,7 +151,7 @@ enum UnshelveWorkflow {
     private static func spawn(
         _ state: UnshelveState, _ parts: ConductorParts, _ context: StepContext
     ) async throws -> PowerState {
-        var server = try await parts.server(state.serverID)
+        var server = try await parts.server(state.serverID, in: context)
         if !state.network.ports.isEmpty { server.network = state.network }
         guard let host = state.selected?.host else {
             throw NovaError(.internal, "The server has no host.", details: "unshelve without a selection")
@@ -167,7 +168,7 @@ enum UnshelveWorkflow {
     private static func power(
         _ action: PowerActionState.Action, _ state: UnshelveState, _ parts: ConductorParts, _ context: StepContext
     ) async throws -> PowerState {
-        let server = try await parts.server(state.serverID)
+        let server = try await parts.server(state.serverID, in: context)
         let host = try parts.host(of: server)
         let image = action.startsGuest ? try await parts.image(of: server, request: context.request) : nil
         var request = ComputePower(

@@ -208,6 +208,51 @@ struct WorkflowTests {
         await database.close()
     }
 
+    @Test("One whose step cannot begin is put off, and keeps none of the others.", arguments: DatabaseKind.available)
+    func beginningFails(kind: DatabaseKind) async throws {
+        let database = try await TestDatabase.make(kind)
+        let trace = Trace()
+        let broken = Workflow<DeleteState>(
+            "broken",
+            steps: [
+                .init(
+                    "one",
+                    begin: { _, _ in
+                        trace.add("begin")
+                        if trace.count("begin") < 3 { throw NovaError(.internal, "a damaged row") }
+                    }, run: { _, _ in trace.add("broken runs") })
+            ], deadline: .seconds(60), succeeded: { _, _, _ in }, failed: { _, _, _, _ in })
+        let records = ["broken", "test", "test"].map {
+            WorkflowRecord(kind: $0, server: .random(), context: .system(), data: DeleteState().encoded())
+        }
+        try await database.write { connection in
+            for record in records { try WorkflowTable(connection).insert(record) }
+        }
+        var times = WorkflowTimes()
+        times.pause = .milliseconds(20)
+        times.scan = .milliseconds(20)
+        let runner = WorkflowRunner(
+            database: database, owner: "test", slots: 4, times: times, log: Logger(label: "test"))
+        runner.register(broken)
+        runner.register(workflow(trace))
+        let running = Task { try await runner.run() }
+        for record in records { runner.offer(record.id) }
+        let deadline = Deadline.after(.seconds(20))
+        var open = records.map(\.id)
+        while !open.isEmpty, !deadline.hasPassed {
+            open = try await database.read { [open] connection in
+                try open.filter { try WorkflowTable(connection).find($0)?.finishedAt == nil }
+            }
+            await Task.yield()
+        }
+        running.cancel()
+        try await running.value
+        #expect(open.isEmpty)
+        #expect(trace.count("succeeded") == 2)
+        #expect(trace.count("broken runs") == 1)
+        await database.close()
+    }
+
     @Test("A younger workflow of a server waits for the older one.", arguments: DatabaseKind.available)
     func oneAtATime(kind: DatabaseKind) async throws {
         let database = try await TestDatabase.make(kind)
