@@ -15,11 +15,16 @@ public struct HostTable {
 
     /// The compute hosts of which an operator has said that they are down, or take no servers.
     public func exceptions() throws -> (forcedDown: Set<String>, disabled: Set<String>) {
-        let services = try connection.records(
-            ServiceRecord.self, from: "services",
-            where: "\"binary\" = 'nova-compute' AND (is_forced_down = 1 OR is_disabled = 1)")
+        let services = try connection.records(ServiceRecord.self, from: "services", where: Self.isException)
         return (Set(services.filter(\.isForcedDown).map(\.host)), Set(services.filter(\.isDisabled).map(\.host)))
     }
+
+    /// Says that ``exceptions()`` follows.
+    public func expectExceptions() throws {
+        try connection.expect(ServiceRecord.self, from: "services", where: Self.isException)
+    }
+
+    private static let isException = "\"binary\" = 'nova-compute' AND (is_forced_down = 1 OR is_disabled = 1)"
 
     public func find(_ host: String) throws -> HostRecord? {
         try connection.row("SELECT record FROM hosts WHERE host = ?", [.text(host)]) {

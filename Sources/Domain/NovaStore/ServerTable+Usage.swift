@@ -16,6 +16,7 @@ extension ServerTable {
     public func usage(
         of project: ProjectID, user: UserID? = nil
     ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
+        try expectUsage(of: project, user: user)
         let all = try existing(of: project, user: user)
         let kept = try softDeleted(of: project, user: user)
         let held = try heldByResizes(of: project, user: user)
@@ -25,15 +26,23 @@ extension ServerTable {
         )
     }
 
+    /// Says that ``usage(of:user:)`` follows.
+    public func expectUsage(of project: ProjectID, user: UserID? = nil) throws {
+        let whose = Self.whose(project, user)
+        try connection.expect(Self.existing(user), whose)
+        try connection.expect(Self.softDeleted(user), whose)
+        try connection.expect(Self.heldByResizes(user), whose)
+    }
+
+    private static func whose(_ project: ProjectID, _ user: UserID?) -> [ColumnValue] {
+        [project.column] + (user.map { [$0.column] } ?? [])
+    }
+
     /// What open resizes may still need beside what the rows of their servers say.
     private func heldByResizes(of project: ProjectID, user: UserID?) throws -> (cores: Int64, memoryMB: Int64) {
-        let moves = try connection.rows(
-            """
-            SELECT flavor, move FROM migrations JOIN servers ON servers.id = migrations.server_id
-            WHERE \(MigrationTable.isOpen) AND migrations.type = 'resize' AND move IS NOT NULL
-                AND migrations.project_id = ? AND is_deleted = 0\(user == nil ? "" : " AND servers.user_id = ?")
-            """, [project.column] + (user.map { [$0.column] } ?? [])
-        ) { (flavor: try $0.field(0, as: Flavor.self), move: try $0.field(1, as: ServerMove.self)) }
+        let moves = try connection.rows(Self.heldByResizes(user), Self.whose(project, user)) {
+            (flavor: try $0.field(0, as: Flavor.self), move: try $0.field(1, as: ServerMove.self))
+        }
         return moves.reduce((0, 0)) { sum, row in
             let (old, new) = (row.move.oldFlavor, row.move.newFlavor)
             return (
@@ -43,20 +52,32 @@ extension ServerTable {
         }
     }
 
+    private static func heldByResizes(_ user: UserID?) -> String {
+        """
+        SELECT flavor, move FROM migrations JOIN servers ON servers.id = migrations.server_id
+        WHERE \(MigrationTable.isOpen) AND migrations.type = 'resize' AND move IS NOT NULL
+            AND migrations.project_id = ? AND is_deleted = 0\(user == nil ? "" : " AND servers.user_id = ?")
+        """
+    }
+
     /// What the servers of a project need that can be restored; from the index of such servers, which is small.
     ///
     /// One that is being restored is no longer among them.
     private func softDeleted(
         of project: ProjectID, user: UserID?
     ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
-        try connection.row(
-            """
-            SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT)
-            FROM servers
-            WHERE vm_state = 'soft-delete' AND is_deleted = 0 AND project_id = ?\(user == nil ? "" : " AND user_id = ?")
-                AND coalesce(task_state, '') <> 'restoring'
-            """, [project.column] + (user.map { [$0.column] } ?? [])
-        ) { (try $0.int(0), try $0.int(1), try $0.int(2)) } ?? (0, 0, 0)
+        try connection.row(Self.softDeleted(user), Self.whose(project, user)) {
+            (try $0.int(0), try $0.int(1), try $0.int(2))
+        } ?? (0, 0, 0)
+    }
+
+    private static func softDeleted(_ user: UserID?) -> String {
+        """
+        SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT)
+        FROM servers
+        WHERE vm_state = 'soft-delete' AND is_deleted = 0 AND project_id = ?\(user == nil ? "" : " AND user_id = ?")
+            AND coalesce(task_state, '') <> 'restoring'
+        """
     }
 
     /// Deleted servers that have been kept since before a moment, the oldest first.
@@ -75,25 +96,32 @@ extension ServerTable {
     private func existing(
         of project: ProjectID, user: UserID?
     ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
-        let clause = "project_id = ? AND is_deleted = 0" + (user == nil ? "" : " AND user_id = ?")
-        let values = [project.column] + (user.map { [$0.column] } ?? [])
-        let sums = try connection.row(
-            """
-            SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT),
-                count(*) - count(vcpus)
-            FROM servers WHERE \(clause)
-            """, values
-        ) { (servers: try $0.int(0), cores: try $0.int(1), memoryMB: try $0.int(2), unsized: try $0.int(3)) }
+        let values = Self.whose(project, user)
+        let sums = try connection.row(Self.existing(user), values) {
+            (servers: try $0.int(0), cores: try $0.int(1), memoryMB: try $0.int(2), unsized: try $0.int(3))
+        }
         guard let sums else { return (0, 0, 0) }
         guard sums.unsized > 0 else { return (sums.servers, sums.cores, sums.memoryMB) }
         // Written by an older release.
-        let flavors = try connection.rows("SELECT flavor FROM servers WHERE \(clause) AND vcpus IS NULL", values) {
-            try $0.field(0, as: Flavor.self)
-        }
+        let flavors = try connection.rows(
+            "SELECT flavor FROM servers WHERE \(Self.ofOwner(user)) AND vcpus IS NULL", values
+        ) { try $0.field(0, as: Flavor.self) }
         return (
             sums.servers, flavors.reduce(sums.cores) { $0 &+ $1.vcpus },
             flavors.reduce(sums.memoryMB) { $0 &+ $1.memoryMB }
         )
+    }
+
+    private static func existing(_ user: UserID?) -> String {
+        """
+        SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT),
+            count(*) - count(vcpus)
+        FROM servers WHERE \(ofOwner(user))
+        """
+    }
+
+    private static func ofOwner(_ user: UserID?) -> String {
+        "project_id = ? AND is_deleted = 0" + (user == nil ? "" : " AND user_id = ?")
     }
 
     /// Gives some of the servers that an older release has written their sizes.

@@ -24,6 +24,11 @@ public struct ServerTable {
         return server.flatMap { deleted || !$0.isDeleted ? $0 : nil }
     }
 
+    /// Says that ``find(_:deleted:)`` follows.
+    public func expect(_ id: ServerID) throws {
+        try connection.expectKeyed(ServerRecord.self, in: "servers", id.column)
+    }
+
     /// Changes a server when it is still as the caller believes; the body gets the row as it is now.
     ///
     /// What changes nothing is no update.

@@ -111,10 +111,17 @@ extension PlacementRepository {
             """, amounts.flatMap { [consumer.column, provider.column, $0.resourceClass.column, $0.used.column] })
     }
 
+    /// Says that ``state(_:_:)`` follows.
+    static func expectState(_ connection: Connection, _ provider: ProviderID) throws {
+        try connection.expect(providerByID, [provider.column])
+        try connection.expect(inventoriesOfProvider, [provider.column])
+    }
+
+    private static let providerByID = "SELECT name, generation FROM resource_providers WHERE provider_id = ?"
+
     static func state(_ connection: Connection, _ provider: ProviderID) throws -> ProviderState {
-        let found = try connection.row(
-            "SELECT name, generation FROM resource_providers WHERE provider_id = ?", [provider.column]
-        ) { row in
+        try expectState(connection, provider)
+        let found = try connection.row(providerByID, [provider.column]) { row in
             var state = ProviderState()
             state.providerID = provider
             state.name = try row.text(0)
@@ -130,14 +137,14 @@ extension PlacementRepository {
 
     /// The inventories of a provider with their use, ordered by class.
     static func inventories(_ connection: Connection, _ provider: ProviderID) throws -> [Inventory] {
-        try connection.rows(
-            """
-            SELECT resource_class, total, reserved, allocation_ratio,
-                coalesce(used, 0)
-            FROM inventories LEFT JOIN usages USING (provider_id, resource_class) WHERE provider_id = ? ORDER BY resource_class
-            """, [provider.column]
-        ) { try inventory($0, from: 0) }
+        try connection.rows(inventoriesOfProvider, [provider.column]) { try inventory($0, from: 0) }
     }
+
+    private static let inventoriesOfProvider = """
+        SELECT resource_class, total, reserved, allocation_ratio, coalesce(used, 0)
+        FROM inventories LEFT JOIN usages USING (provider_id, resource_class)
+        WHERE provider_id = ? ORDER BY resource_class
+        """
 
     static func inventory(_ row: Row, from index: Int) throws -> Inventory {
         Inventory(

@@ -39,6 +39,7 @@ public struct PlacementRepository: Sendable {
         let wanted = try Self.amounts(resources)
         guard consumer != .none else { throw NovaError(.badRequest, "A claim needs a consumer.") }
         return try await database.write { connection in
+            try Self.expectState(connection, provider)
             let held = try Self.allocations(connection, "consumer_id = ?", [consumer.column])
             if let first = held.first {
                 let providers = Set(held.map(\.providerID))
@@ -67,7 +68,7 @@ public struct PlacementRepository: Sendable {
     public func release(_ consumer: ServerID) async throws -> Bool {
         try await database.write { connection in
             let held = try Self.allocations(connection, "consumer_id = ?", [consumer.column])
-            try connection.execute("DELETE FROM consumers WHERE consumer_id = ?", [consumer.column])
+            try connection.post("DELETE FROM consumers WHERE consumer_id = ?", [consumer.column])
             for provider in Set(held.map(\.providerID)) { try Self.touch(connection, provider) }
             return !held.isEmpty
         }

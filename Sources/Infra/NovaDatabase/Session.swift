@@ -19,6 +19,10 @@ protocol Session: AnyObject {
     func settle() throws
     /// Runs a query and gives its rows to the body, one by one, until that returns false.
     func query(_ sql: String, _ values: [ColumnValue], _ body: (Row) throws -> Bool) throws
+    /// Says that the same query will be asked for before anything is changed, so that several may travel together.
+    func expect(_ sql: String, _ values: [ColumnValue]) throws
+    /// A closure begins: it has said nothing yet.
+    func forgetExpected()
     /// Runs several statements without values, and ignores their rows.
     func script(_ sql: String) throws
     /// The database's clock.
@@ -41,6 +45,12 @@ protocol Session: AnyObject {
     func mark(_ schema: DatabaseSchema) throws
     /// Ends the change.
     func commitSchemaChange() throws
+}
+
+/// A database in the same process has no way to save.
+extension Session {
+    func expect(_ sql: String, _ values: [ColumnValue]) throws {}
+    func forgetExpected() {}
 }
 
 /// What a database says of itself before it is brought to a schema.

@@ -38,10 +38,17 @@ struct APIParts: Sendable {
     /// Reads servers with what their views need to know of the cloud, as of one moment.
     ///
     /// The broker is asked for live hosts only where `host_status` shows them.
+    ///
+    /// - Parameter server: the one that the body will ask for.
     func withFacts<T: Sendable>(
-        _ request: APIRequest, _ body: @escaping @Sendable (Connection, ServerFacts) throws -> T
+        _ request: APIRequest, about server: String? = nil,
+        _ body: @escaping @Sendable (Connection, ServerFacts) throws -> T
     ) async throws -> T {
-        try await database.read(try await readingFacts(request, body))
+        let reading = try await readingFacts(request, body)
+        return try await database.read { connection in
+            if let id = server.flatMap({ ServerID($0) }) { try ServerTable(connection).expect(id) }
+            return try reading(connection)
+        }
     }
 
     /// The same for many servers.
@@ -57,6 +64,7 @@ struct APIParts: Sendable {
         let showsHosts = try request.caller.isAdmin && request.atLeast(16)
         let liveQueues = showsHosts ? try await liveness.liveQueues() : []
         return { connection in
+            if showsHosts { try HostTable(connection).expectExceptions() }
             var facts = ServerFacts(zones: try AggregateTable(connection).zones(), liveQueues: liveQueues)
             if showsHosts { (facts.forcedDown, facts.disabled) = try HostTable(connection).exceptions() }
             return try body(connection, facts)

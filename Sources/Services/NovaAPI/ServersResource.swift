@@ -68,7 +68,7 @@ struct ServersResource: Sendable {
     }
 
     private func show(_ request: APIRequest) async throws -> APIResponse {
-        try await parts.withFacts(request) { connection, facts in
+        try await parts.withFacts(request, about: request.parameters["id"]) { connection, facts in
             Self.answer(try parts.visibleServer(request, connection), .show, ServerView(request, facts))
         }
     }

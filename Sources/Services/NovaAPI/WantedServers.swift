@@ -21,6 +21,7 @@ struct WantedServers: Sendable {
         let context = request.context
         let quota = parts.quota
         return try await parts.database.write { connection in
+            if !isUnlimited { try ServerTable(connection).expectUsage(of: template.projectID) }
             let limits = try quota.allLimits(of: template.projectID, user: template.userID, connection)
             try check(limits.project)
             let count = isUnlimited ? counts.maximum : try Quota.fitting(counts, template, limits, connection)

@@ -14,13 +14,7 @@ struct AddressSearch {
     ///
     /// Almost always one look into the index; where many neighbours are taken, one walk to the first gap.
     func take(from subnet: SubnetRow) throws -> IPv4Address? {
-        let start = IPv4Address(UInt32(clamping: subnet.nextAddress))
-        let pools = subnet.poolRanges
-        let ahead = pools.compactMap { $0.upperBound < start ? nil : max($0.lowerBound, start)...$0.upperBound }
-        let behind = pools.compactMap { pool in
-            pool.lowerBound < start ? pool.lowerBound...min(pool.upperBound, IPv4Address(start.value - 1)) : nil
-        }
-        for range in ahead + behind {
+        for range in ranges(of: subnet) {
             guard let free = try firstFree(in: range, of: subnet.id) else { continue }
             try connection.post(
                 "UPDATE subnets SET next_address = ? WHERE id = ?",
@@ -30,11 +24,32 @@ struct AddressSearch {
         return nil
     }
 
+    /// Says that ``take(from:)`` follows.
+    func expect(from subnet: SubnetRow) throws {
+        guard let first = ranges(of: subnet).first else { return }
+        try connection.expect(Self.taken, Self.place(first.lowerBound, subnet.id))
+    }
+
+    /// The pools, from the address on that was not given out for the longest time.
+    private func ranges(of subnet: SubnetRow) -> [ClosedRange<IPv4Address>] {
+        let start = IPv4Address(UInt32(clamping: subnet.nextAddress))
+        let pools = subnet.poolRanges
+        let ahead = pools.compactMap { $0.upperBound < start ? nil : max($0.lowerBound, start)...$0.upperBound }
+        let behind = pools.compactMap { pool in
+            pool.lowerBound < start ? pool.lowerBound...min(pool.upperBound, IPv4Address(start.value - 1)) : nil
+        }
+        return ahead + behind
+    }
+
+    private static let taken = "SELECT 1 FROM ports WHERE subnet_id = ? AND address = ?"
+
+    private static func place(_ address: IPv4Address, _ subnet: SubnetID) -> [ColumnValue] {
+        [subnet.column, .integer(Int64(address.value))]
+    }
+
     /// Whether a port has the address.
     func isTaken(_ address: IPv4Address, of subnet: SubnetID) throws -> Bool {
-        try connection.row(
-            "SELECT 1 FROM ports WHERE subnet_id = ? AND address = ?", [subnet.column, .integer(Int64(address.value))]
-        ) { try $0.int(0) } != nil
+        try connection.row(Self.taken, Self.place(address, subnet)) { try $0.int(0) } != nil
     }
 
     private func firstFree(in range: ClosedRange<IPv4Address>, of subnet: SubnetID) throws -> IPv4Address? {

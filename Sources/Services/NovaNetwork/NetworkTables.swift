@@ -10,11 +10,11 @@ struct NetworkTables {
     init(_ connection: Connection) { self.connection = connection }
 
     func network(_ id: NetworkID) throws -> NetworkRow? {
-        try connection.record(NetworkRow.self, from: "networks", where: "id = ?", [id.column])
+        try connection.keyed(NetworkRow.self, in: "networks", id.column)
     }
 
     func subnet(_ id: SubnetID) throws -> SubnetRow? {
-        try connection.record(SubnetRow.self, from: "subnets", where: "id = ?", [id.column])
+        try connection.keyed(SubnetRow.self, in: "subnets", id.column)
     }
 
     func port(_ id: PortID) throws -> PortRow? {
@@ -38,9 +38,16 @@ struct NetworkTables {
     /// The ports that the compute service bound to a server, in the order of the request.
     func ports(ofServer id: ServerID) throws -> [PortRow] {
         try connection.records(
-            PortRow.self, from: "ports", where: "device_id = ? AND bound = 1", [.text(id.description)],
-            suffix: "ORDER BY position, id")
+            PortRow.self, from: "ports", where: Self.ofServer, [.text(id.description)], suffix: Self.inOrder)
     }
+
+    func expectPorts(ofServer id: ServerID) throws {
+        try connection.expect(
+            PortRow.self, from: "ports", where: Self.ofServer, [.text(id.description)], suffix: Self.inOrder)
+    }
+
+    private static let ofServer = "device_id = ? AND bound = 1"
+    private static let inOrder = "ORDER BY position, id"
 
     /// The ports that the compute service bound, by id, from one on.
     func boundPorts(after id: PortID, limit: Int64) throws -> [PortRow] {
@@ -109,6 +116,7 @@ struct NetworkTables {
     ///   is in no subnet of the network.
     func add(_ port: inout PortRow, subnets: [SubnetRow], address wanted: IPv4Address?) throws {
         let search = AddressSearch(connection: connection)
+        if wanted == nil, let first = subnets.first { try search.expect(from: first) }
         if port.mac.isEmpty { port.mac = try search.freshMAC() }
         if let wanted {
             let home = try subnets.first { try $0.range().usable?.contains(wanted) ?? false }

@@ -14,6 +14,12 @@ struct PortAllocation {
         /// Ports made, or with a minus, removed.
         var change = 0
     }
+    /// A port with where it is.
+    struct BoundPort {
+        var port: PortRow
+        var network: NetworkRow
+        var subnet: SubnetRow?
+    }
     let tables: NetworkTables
     private let connection: Connection
 
@@ -24,40 +30,34 @@ struct PortAllocation {
 
     /// The ports of a server: those that it has, or new ones as asked.
     func allocate(_ request: AllocateNetwork) throws -> Outcome {
-        try pass(request.fence, server: request.serverID)
-        var outcome = Outcome()
-        let existing = try tables.ports(ofServer: request.serverID)
-        if !existing.isEmpty {
+        if request.networks.contains(where: { $0.kind == .auto }) { try expectNetworks(of: request.projectID) }
+        return try passing(request.fence, server: request.serverID) { existing, outcome in
             for port in existing { try append(port, to: &outcome) }
-            return outcome
+            guard existing.isEmpty else { return }
+            for (position, wanted) in request.networks.enumerated() {
+                try append(bind(wanted, request, position: Int64(position), &outcome), to: &outcome)
+            }
         }
-        for (position, wanted) in request.networks.enumerated() {
-            let port = try bind(wanted, request, position: Int64(position), &outcome)
-            try append(port, to: &outcome)
-        }
-        return outcome
     }
 
     /// Binds the ports of a server to a host, or to none.
     func bind(_ request: BindNetwork) throws -> Outcome {
-        try pass(request.fence, server: request.serverID)
-        var outcome = Outcome()
-        for var port in try tables.ports(ofServer: request.serverID) {
-            if port.host != request.host {
-                port.host = request.host
-                try save(&port)
+        try passing(request.fence, server: request.serverID) { ports, outcome in
+            for var port in ports {
+                if port.host != request.host {
+                    port.host = request.host
+                    try save(&port)
+                }
+                try append(port, to: &outcome)
             }
-            try append(port, to: &outcome)
         }
-        return outcome
     }
 
     /// Removes the ports made for a server, and unbinds those that a user made.
     func release(_ request: ReleaseNetwork) throws -> Outcome {
-        try pass(request.fence, server: request.serverID)
-        var outcome = Outcome()
-        for port in try tables.ports(ofServer: request.serverID) { try free(port, &outcome) }
-        return outcome
+        try passing(request.fence, server: request.serverID) { ports, outcome in
+            for port in ports { try free(port, &outcome) }
+        }
     }
 
     /// Removes a port that was made for its server; one that a user made is no server's any more.
@@ -97,12 +97,12 @@ struct PortAllocation {
     func bind(
         _ wanted: RequestedNetwork, _ request: AllocateNetwork, as id: PortID = .random(), position: Int64,
         _ outcome: inout Outcome
-    ) throws -> PortRow {
+    ) throws -> BoundPort {
         if wanted.kind == .port {
             var port = try freePort(wanted, project: request.projectID, server: request.serverID)
             occupy(&port, wanted, request, position)
             try save(&port)
-            return port
+            return try bound(port)
         }
         let network =
             wanted.kind == .auto
@@ -117,7 +117,7 @@ struct PortAllocation {
         occupy(&port, wanted, request, position)
         try tables.add(&port, subnets: subnets, address: try address(wanted, in: subnets))
         outcome.change += 1
-        return port
+        return BoundPort(port: port, network: network, subnet: subnets.first { $0.id == port.subnetID })
     }
 
     private func occupy(
@@ -138,20 +138,24 @@ struct PortAllocation {
         try connection.update(port, in: "ports", key: "id")
     }
 
-    func append(_ port: PortRow, to outcome: inout Outcome) throws {
+    func append(_ port: PortRow, to outcome: inout Outcome) throws { try append(bound(port), to: &outcome) }
+
+    func append(_ bound: BoundPort, to outcome: inout Outcome) throws {
+        outcome.networks.insert(bound.network.id)
+        outcome.info.ports.append(try bound.port.binding(bound.network, bound.subnet))
+    }
+
+    private func bound(_ port: PortRow) throws -> BoundPort {
         guard let network = try tables.network(port.networkID) else {
             throw NovaError(.internal, "A row of the database is damaged.", details: "port \(port.id) has no network")
         }
-        outcome.networks.insert(network.id)
-        outcome.info.ports.append(try port.binding(network, try port.subnetID.flatMap { try tables.subnet($0) }))
+        return BoundPort(port: port, network: network, subnet: try port.subnetID.flatMap { try tables.subnet($0) })
     }
 
     /// The one network of the project, else the one that is shared by default.
     private func defaultNetwork(of project: ProjectID) throws -> NetworkRow {
         let candidates = try connection.records(
-            NetworkRow.self, from: "networks",
-            where: "(project_id = ?1 OR shared = 1) AND EXISTS (SELECT 1 FROM subnets WHERE network_id = networks.id)",
-            [project.column], suffix: "ORDER BY created_at, id LIMIT 100")
+            NetworkRow.self, from: "networks", where: Self.usable, [project.column], suffix: Self.oldestFirst)
         let own = candidates.filter { $0.projectID == project && !$0.isDefault }
         let shared = candidates.filter(\.isDefault)
         for group in [own, shared, candidates] where !group.isEmpty {
@@ -163,6 +167,15 @@ struct PortAllocation {
         }
         throw NovaError(.badRequest, "No network with a subnet is available to the project. Create one first.")
     }
+
+    private func expectNetworks(of project: ProjectID) throws {
+        try connection.expect(
+            NetworkRow.self, from: "networks", where: Self.usable, [project.column], suffix: Self.oldestFirst)
+    }
+
+    private static let usable =
+        "(project_id = ?1 OR shared = 1) AND EXISTS (SELECT 1 FROM subnets WHERE network_id = networks.id)"
+    private static let oldestFirst = "ORDER BY created_at, id LIMIT 100"
 
     private func named(_ wanted: RequestedNetwork, project: ProjectID) throws -> NetworkRow {
         guard let id = wanted.networkID else { throw NovaError(.badRequest, "A network was requested without its id.") }
@@ -207,8 +220,19 @@ struct PortAllocation {
         return port
     }
 
-    /// Lets a step pass and remembers it; one of an older owner of the same workflow is refused.
-    func pass(_ fence: Fence, server: ServerID) throws {
+    /// Lets a step pass, with the server's ports, and remembers it; one of an older owner of the same workflow is refused.
+    func passing(
+        _ fence: Fence, server: ServerID, _ body: (_ ports: [PortRow], _ outcome: inout Outcome) throws -> Void
+    ) throws -> Outcome {
+        try tables.expectPorts(ofServer: server)
+        let isNew = try isNew(fence, server: server)
+        var outcome = Outcome()
+        try body(try tables.ports(ofServer: server), &outcome)
+        if isNew { try remember(fence, server: server) }
+        return outcome
+    }
+
+    private func isNew(_ fence: Fence, server: ServerID) throws -> Bool {
         let known = try connection.row(
             "SELECT workflow, epoch FROM server_fences WHERE server_id = ?", [server.column]
         ) { (try $0.field(0, as: WorkflowID.self), try $0.int(1)) }
@@ -218,8 +242,12 @@ struct PortAllocation {
                     .stale, "The request is of an earlier owner of the server's workflow.",
                     details: "server \(server), workflow \(workflow): epoch \(fence.epoch) after \(epoch)")
             }
-            if fence.epoch == epoch { return }
+            return fence.epoch != epoch
         }
+        return true
+    }
+
+    private func remember(_ fence: Fence, server: ServerID) throws {
         try connection.post(
             """
             INSERT INTO server_fences (server_id, workflow, epoch, updated_at) VALUES (?, ?, ?, ?)

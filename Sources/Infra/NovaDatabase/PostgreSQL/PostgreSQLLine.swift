@@ -6,10 +6,21 @@ import NovaCore
 ///
 /// Unchecked: used by that thread only.
 final class PostgreSQLLine: @unchecked Sendable {
+    /// A session, with the connection that closures get: it knows the statements of the records that they ask for.
+    struct Open {
+        let session: PostgreSQLSession
+        let connection: Connection
+
+        init(_ session: PostgreSQLSession) {
+            self.session = session
+            connection = Connection(session)
+        }
+    }
+
     private let target: PostgreSQLTarget
     private let tally: Tally
     private let log: Logger
-    private var session: PostgreSQLSession?
+    private var current: Open?
     private var hadSession = false
 
     init(_ target: PostgreSQLTarget, tally: Tally, log: Logger) {
@@ -19,18 +30,18 @@ final class PostgreSQLLine: @unchecked Sendable {
     }
 
     /// The session; connects until it works or the deadline has passed.
-    func open(until deadline: Deadline) throws -> PostgreSQLSession {
-        if let session, !session.isLost { return session }
-        session = nil
+    func open(until deadline: Deadline) throws -> Open {
+        if let current, !current.session.isLost { return current }
+        current = nil
         var pause: Int64 = 50
         while true {
             do {
-                let fresh = try PostgreSQLSession(target)
+                let fresh = Open(try PostgreSQLSession(target))
                 if hadSession {
                     log.notice("connected to the database again", metadata: ["database": "\(target)"])
                     tally.change { $0.reconnects += 1 }
                 }
-                session = fresh
+                current = fresh
                 hadSession = true
                 return fresh
             } catch {

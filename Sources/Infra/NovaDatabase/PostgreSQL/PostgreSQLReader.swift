@@ -25,16 +25,17 @@ final class PostgreSQLReader: Worker {
     private func serve(_ job: DatabaseJob) {
         let deadline = job.deadline ?? .after(waitLimit)
         while true {
-            let session: PostgreSQLSession
+            let open: PostgreSQLLine.Open
             do {
-                session = try line.open(until: deadline)
+                open = try line.open(until: deadline)
             } catch {
                 return job.refuse(NovaError(error))
             }
+            let session = open.session
             session.isReadOnly = true
             session.pend(.beginRead)
             session.failure = nil
-            let outcome = job.run(Connection(session))
+            let outcome = job.run(open.connection)
             if session.isLost, !deadline.hasPassed {
                 tally.change { $0.retries += 1 }
                 continue

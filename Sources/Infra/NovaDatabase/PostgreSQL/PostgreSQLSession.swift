@@ -30,14 +30,28 @@ final class PostgreSQLSession: Session {
         case command(PostgreSQLCommand)
         case preparation(Prepared, sql: String)
         case statement(Prepared, [ColumnValue], sql: String)
+        /// What will be asked for: its answer is kept.
+        case question(Prepared, Question)
 
         /// What a closure asked for; nil for what divides transactions.
         var sql: String? {
             switch self {
             case .command: nil
             case .preparation(_, let sql), .statement(_, _, let sql): sql
+            case .question(_, let question): question.sql
             }
         }
+
+        var isStatement: Bool {
+            if case .statement = self { true } else { false }
+        }
+        var isQuestion: Bool {
+            if case .question = self { true } else { false }
+        }
+    }
+    private struct Question: Hashable {
+        let sql: String
+        let values: [ColumnValue]
     }
     /// The most that waits.
     private static let pendingLimit = 64
@@ -48,6 +62,8 @@ final class PostgreSQLSession: Session {
     var isReadOnly = false
     /// What goes before the next statement, in one go.
     private var pending: [Pending] = []
+    /// What is expected to be asked for, with the answer once it is there.
+    private var expected: [Question: PostgreSQLResult?] = [:]
     /// Prepared statements that are needed no longer: the server is told with the next command.
     private var dropped: [String] = []
     /// The first failure of a statement since somebody cleared it: what follows only says that the transaction is over.
@@ -105,20 +121,35 @@ final class PostgreSQLSession: Session {
 
     /// Takes back the posted statements that have not been sent.
     func unpost() {
-        while case .statement? = pending.last { pending.removeLast() }
+        while let last = pending.last, last.isStatement || last.isQuestion { pending.removeLast() }
     }
 
     func forgetPending() { pending = [] }
 
+    func expect(_ sql: String, _ values: [ColumnValue]) throws {
+        let question = Question(sql: sql, values: values)
+        guard !expected.keys.contains(question) else { return }
+        let statement = try prepare(sql, values)
+        expected[question] = .some(nil)
+        pending.append(.question(statement, question))
+    }
+
+    func forgetExpected() {
+        guard !expected.isEmpty else { return }
+        expected = [:]
+        pending.removeAll(where: \.isQuestion)
+    }
+
     func post(_ sql: String, _ values: [ColumnValue]) throws {
         // Whoever reads must hear that it may not write.
         guard !isReadOnly else { return _ = try run(sql, values) }
+        forgetExpected()
         pending.append(.statement(try prepare(sql, values), values, sql: sql))
         if pending.count >= Self.pendingLimit { try settle() }
     }
 
     func settle() throws {
-        guard case .statement? = pending.last else { return }
+        guard pending.contains(where: \.isStatement) else { return }
         _ = try exchange()
     }
 
@@ -133,10 +164,13 @@ final class PostgreSQLSession: Session {
         wire.endRound()
     }
 
-    func execute(_ sql: String, _ values: [ColumnValue]) throws -> Int { try run(sql, values).changes }
+    func execute(_ sql: String, _ values: [ColumnValue]) throws -> Int {
+        forgetExpected()
+        return try run(sql, values).changes
+    }
 
     func query(_ sql: String, _ values: [ColumnValue], _ body: (Row) throws -> Bool) throws {
-        let result = try run(sql, values)
+        let result = try expectedAnswer(sql, values) ?? run(sql, values)
         for row in 0..<result.rows where try !body(Row(result, row: row)) { return }
     }
 
@@ -160,6 +194,16 @@ final class PostgreSQLSession: Session {
 
     /// The server's autovacuum does it.
     func reclaimSpace() {}
+
+    /// The answer to an expected question; nil to one that nobody expected.
+    private func expectedAnswer(_ sql: String, _ values: [ColumnValue]) throws -> PostgreSQLResult? {
+        guard !expected.isEmpty else { return nil }
+        let question = Question(sql: sql, values: values)
+        guard let answer = expected[question] else { return nil }
+        if let answer { return answer }
+        _ = try exchange()
+        return expected[question] ?? nil
+    }
 
     private func run(_ sql: String, _ values: [ColumnValue]) throws -> PostgreSQLResult {
         let statement = try prepare(sql, values)
@@ -196,12 +240,16 @@ final class PostgreSQLSession: Session {
     private func exchange() throws -> PostgreSQLResult? {
         // What each thing that is sent is, for when it fails: the SQL of a statement, nil for what is no closure's doing.
         var sent: [String?] = dropped.map { _ in nil }
+        var questions: [(place: Int, question: Question)] = []
         for name in dropped { wire.send("DEALLOCATE \(name)") }
         for item in pending {
             switch item {
             case .command(let command): wire.send(command.name, [])
             case .preparation(let statement, _): wire.prepare(statement.name, statement.text)
             case .statement(let statement, let values, _): wire.send(statement.name, values)
+            case .question(let statement, let question):
+                wire.send(statement.name, question.values)
+                questions.append((sent.count, question))
             }
             sent.append(item.sql)
         }
@@ -214,6 +262,9 @@ final class PostgreSQLSession: Session {
             if self.failure == nil { self.failure = failure }
             if sql == nil { prologueError = failure.error }
             throw failure.error
+        }
+        for (place, question) in questions where results.indices.contains(place) {
+            expected[question] = results[place]
         }
         return results.last
     }

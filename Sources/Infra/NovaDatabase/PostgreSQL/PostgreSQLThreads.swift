@@ -13,7 +13,7 @@ enum PostgreSQLThreads {
         else { throw NovaError(.internal, "The name of a database schema is wrong.", details: target.schema) }
         // A server that is being restarted is waited for, too.
         let line = PostgreSQLLine(target, tally: tally, log: log)
-        let session = try line.open(until: .after(target.waitLimit))
+        let session = try line.open(until: .after(target.waitLimit)).session
         try SchemaSetup.prepare(session, schema).tell(log, target.description, schema)
         let writer = PostgreSQLWriter(
             name: target.description, line: line, queue: writes, waitLimit: target.waitLimit,

@@ -74,13 +74,14 @@ final class PostgreSQLWriter: Worker {
             }
         }
         guard !members.isEmpty else { return [] }
-        let session: PostgreSQLSession
+        let open: PostgreSQLLine.Open
         do {
-            session = try line.open(until: members.compactMap(\.job.deadline).min() ?? .after(waitLimit))
+            open = try line.open(until: members.compactMap(\.job.deadline).min() ?? .after(waitLimit))
         } catch {
             for member in members { member.job.refuse(NovaError(error)) }
             return []
         }
+        let session = open.session
         session.forgetPending()
         session.prologueError = nil
         for command in prologue { session.pend(command) }
@@ -88,7 +89,7 @@ final class PostgreSQLWriter: Worker {
         var again: [Member] = []
         for index in members.indices {
             members[index].runs += 1
-            switch run(members[index], session, isAlone: members.count == 1) {
+            switch run(members[index], open, isAlone: members.count == 1) {
             case .done(let outcome): done.append(outcome)
             case .again(let metKey):
                 members[index].metKey = metKey
@@ -120,10 +121,11 @@ final class PostgreSQLWriter: Worker {
         case broken(NovaError)
     }
 
-    private func run(_ member: Member, _ session: PostgreSQLSession, isAlone: Bool) -> Result {
+    private func run(_ member: Member, _ open: PostgreSQLLine.Open, isAlone: Bool) -> Result {
+        let session = open.session
         if !isAlone { session.pend(.beginMember) }
         session.failure = nil
-        let outcome = finish(member.job.run(Connection(session)), session)
+        let outcome = finish(member.job.run(open.connection), session)
         if session.isLost { return .broken(PostgreSQLFailure.lost("the connection broke before the commit")) }
         if let error = session.prologueError { return .broken(error) }
         // It did nothing in the database.
