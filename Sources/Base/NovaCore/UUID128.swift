@@ -1,3 +1,5 @@
+import Glibc
+
 /// A universally unique identifier as 16 bytes (RFC 9562).
 ///
 /// Kept as two machine words: comparing, hashing and sending one never touches the heap.
@@ -11,14 +13,22 @@ public struct UUID128: Hashable, Sendable, Comparable {
         self.low = low
     }
 
+    /// A random (version 4) identifier of two random words.
+    private init(random words: (UInt64, UInt64)) {
+        high = (words.0 & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000
+        low = (words.1 & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
+    }
+
     /// A random (version 4) identifier from the given generator.
     public init(using generator: inout some RandomNumberGenerator) {
-        high = (generator.next() & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000
-        low = (generator.next() & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
+        self.init(random: (generator.next(), generator.next()))
     }
 
     /// A random (version 4) identifier from the system's generator.
     public static func random() -> UUID128 {
+        // One question to the kernel; the generator would ask for each word.
+        var words: (UInt64, UInt64) = (0, 0)
+        if getentropy(&words, MemoryLayout.size(ofValue: words)) == 0 { return UUID128(random: words) }
         var generator = SystemRandomNumberGenerator()
         return UUID128(using: &generator)
     }

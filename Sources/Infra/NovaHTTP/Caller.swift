@@ -2,26 +2,32 @@ public import NovaCore
 public import NovaPolicy
 
 /// Who sent a request, as the token says.
-public struct Caller: Sendable {
-    public var userID: UserID
-    public var userName: String
-    public var userDomainID: DomainID
-    public var userDomainName: String
+///
+/// A class, as each request hands it on many times.
+public final class Caller: Sendable {
+    public let userID: UserID
+    public let userName: String
+    public let userDomainID: DomainID
+    public let userDomainName: String
     /// The project of a project-scoped token.
-    public var projectID: ProjectID?
-    public var projectName: String
-    public var projectDomainID: DomainID
-    public var projectDomainName: String
+    public let projectID: ProjectID?
+    public let projectName: String
+    public let projectDomainID: DomainID
+    public let projectDomainName: String
     /// The domain of a domain-scoped token.
-    public var domainID: DomainID?
+    public let domainID: DomainID?
     /// Whether the token is scoped to the whole system.
-    public var isSystemScoped: Bool
-    public var roles: [String]
-    public var isAdmin: Bool
-    public var tokenID: Secret<String>
-    public var expires: Timestamp
+    public let isSystemScoped: Bool
+    public let roles: [String]
+    public let isAdmin: Bool
+    public let tokenID: Secret<String>
+    public let expires: Timestamp
     /// The only requests that the token may be used for; nil for any.
-    public var accessRules: [AccessRulePattern]?
+    public let accessRules: [AccessRulePattern]?
+    /// The caller as policy sees it.
+    public let policyCaller: PolicyCaller
+    /// What rules compare with when an operation names no target: the caller's own project and user.
+    public let ownTarget: [String: String]
 
     public init(
         userID: UserID, userName: String = "", userDomainID: DomainID = DomainID("default"),
@@ -45,22 +51,32 @@ public struct Caller: Sendable {
         self.tokenID = tokenID
         self.expires = expires
         self.accessRules = accessRules
+        policyCaller = PolicyCaller(
+            userID: userID, projectID: projectID, roles: roles, isAdmin: isAdmin,
+            attributes: Self.attributes(
+                userDomainID, domain: domainID, projectDomain: projectID.map { _ in projectDomainID },
+                isSystemScoped: isSystemScoped))
+        var target = ["user_id": userID.text]
+        if let projectID { target["project_id"] = projectID.text }
+        if let domainID { target["domain_id"] = domainID.text }
+        ownTarget = target
     }
 
-    /// The caller as policy sees it.
-    public var policyCaller: PolicyCaller {
+    private static func attributes(
+        _ userDomainID: DomainID, domain domainID: DomainID?, projectDomain projectDomainID: DomainID?,
+        isSystemScoped: Bool
+    ) -> [String: String] {
         var attributes = ["user_domain_id": userDomainID.text]
         if let domainID {
             attributes["domain_id"] = domainID.text
             attributes["token.domain.id"] = domainID.text
         }
-        if projectID != nil {
+        if let projectDomainID {
             attributes["project_domain_id"] = projectDomainID.text
             attributes["token.project.domain.id"] = projectDomainID.text
         }
         if isSystemScoped { attributes["system_scope"] = "all" }
-        return PolicyCaller(
-            userID: userID, projectID: projectID, roles: roles, isAdmin: isAdmin, attributes: attributes)
+        return attributes
     }
 
     /// What the token is good for; nil when it has no scope.
@@ -68,14 +84,6 @@ public struct Caller: Sendable {
         if projectID != nil { return .project }
         if domainID != nil { return .domain }
         return isSystemScoped ? .system : nil
-    }
-
-    /// What rules compare with when an operation names no target: the caller's own project and user.
-    public var ownTarget: [String: String] {
-        var target = ["user_id": userID.text]
-        if let projectID { target["project_id"] = projectID.text }
-        if let domainID { target["domain_id"] = domainID.text }
-        return target
     }
 }
 

@@ -9,19 +9,24 @@ public struct Microversion: Hashable, Comparable, Sendable, CustomStringConverti
     }
 
     /// Parses `N.M` without leading zeros; nil for other text.
-    public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let major = Self.number(parts[0]), let minor = Self.number(parts[1]), major > 0 else {
-            return nil
-        }
+    public init?(_ text: some StringProtocol) { self.init(Substring(text).utf8) }
+
+    /// The same from the text's bytes.
+    init?(_ text: Substring.UTF8View) {
+        guard let point = text.firstIndex(of: UInt8(ascii: ".")), let major = Self.number(text[..<point]),
+            let minor = Self.number(text[text.index(after: point)...]), major > 0
+        else { return nil }
         self.init(major, minor)
     }
 
-    private static func number(_ text: some StringProtocol) -> Int? {
-        guard (1...6).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }),
-            text.utf8.first != 48 || text.utf8.count == 1
-        else { return nil }
-        return Int(text)
+    private static func number(_ digits: Substring.UTF8View) -> Int? {
+        guard (1...6).contains(digits.count), digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
+        var value = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            value = value * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return value
     }
 
     public static func < (a: Self, b: Self) -> Bool { (a.major, a.minor) < (b.major, b.minor) }
