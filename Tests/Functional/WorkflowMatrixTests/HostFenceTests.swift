@@ -158,6 +158,10 @@ struct HostFenceTests {
                             }
                         }, count: 1))
                 let record = try await ended(try await fence("host1", cloud), cloud)
+                // The last place is behind the commit that ends the workflow.
+                try? await TestCloud.until("\(blow) at \(point)", within: .seconds(10)) {
+                    FaultPlan.shared.remaining(rule) == 0
+                }
                 let remaining = FaultPlan.shared.remaining(rule)
                 for rule in [rule] + injected.withLock({ $0 }) { FaultPlan.shared.remove(rule) }
                 let isDown = try await host("host1", cloud).isDown
