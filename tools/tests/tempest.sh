@@ -3,8 +3,8 @@
 #
 # Without LIST: the whole classes of Tests/Conformance/quick.txt, none of which may fail. LIST is one of
 # shared/conformance/lists (compute-open, identity-open, image-open), on the fake driver; or `libvirt`: the classes
-# of compute-open about images and rescue, with guests in QEMU. Prints passed, failed and skipped for each, and the
-# reason for each failure and skip. What is in Tests/Conformance/later.txt must fail, as the cloud has no such action yet.
+# of compute-open about images and rescue, with guests in QEMU. Prints passed, failed and skipped for each list and each
+# of its classes, and the reason for each failure and skip. What is in Tests/Conformance/later.txt must fail, as the cloud has no such action yet.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -43,6 +43,18 @@ run_list() {
     rm -f "$log"
 }
 
+# by_class RESULTS: how many tests of each class passed, failed and were skipped.
+by_class() {
+    awk -F '\t' '
+        { sub(/\[.*/, "", $3); sub(/\.[^.]*$/, "", $3); sub(/^tempest\.(api\.)?/, "", $3) }
+        $1 == "passed" { good[$3]++ }
+        $1 == "skipped" { skipped[$3]++ }
+        $1 != "passed" && $1 != "skipped" { bad[$3]++ }
+        { seen[$3] = 1 }
+        END { for (class in seen) printf "    %3d passed %3d failed %3d skipped  %s\n", good[class], bad[class], skipped[class], class }
+    ' "$1/results.tsv" | sort -k 7
+}
+
 # judge NAME RESULTS: counts the tests; a failure that is expected until later is told, not counted.
 judge() {
     local name=$1 results=$2 status seconds test reason lack
@@ -70,6 +82,7 @@ judge() {
             ;;
         esac
     done <"$results/results.tsv"
+    by_class "$results"
     printf '%s: %d passed, %d failed, %d failed as there is no such action yet, %d skipped\n' \
         "$name" $good $bad $expected $skips
     if ((bad)); then
