@@ -20,6 +20,8 @@ public struct InstanceSpec: Record, Equatable {
     public var imageProperties: [String: String] = [:]
     /// Set for a server with a config drive.
     public var configDrive: ConfigDriveFacts?
+    /// The disks that its user asked for; where nothing is said they are the flavor's.
+    public var localDisks: [LocalDisk] = []
 
     public init() {}
 
@@ -39,7 +41,11 @@ public struct InstanceSpec: Record, Equatable {
         visitor.visit("metadata", &metadata)
         visitor.visit("image_properties", &imageProperties)
         visitor.visit("config_drive", &configDrive)
+        visitor.visit("local_disks", &localDisks)
     }
+
+    /// Its disks in the order in which the guest finds them.
+    public var disks: [LocalDisk] { LocalDisk.all(localDisks, flavor) }
 
     /// The properties that say what hardware the guest has.
     public var hardwareProperties: [String: String] {

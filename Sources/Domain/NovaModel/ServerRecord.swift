@@ -57,6 +57,8 @@ public struct ServerRecord: Record, Equatable {
     public var imageProperties: ServerImageProperties?
     /// Set while it is shelved.
     public var shelved: ShelvedServer?
+    /// The disks that its user asked for; nil for those of the flavor.
+    public var localDisks: ServerLocalDisks?
 
     public init() {}
 
@@ -107,6 +109,7 @@ public struct ServerRecord: Record, Equatable {
         visitor.visit("server_group_id", &serverGroupID)
         visitor.visit("image_properties", &imageProperties)
         visitor.visit("shelved", &shelved)
+        visitor.visit("local_disks", &localDisks)
     }
 }
 

@@ -33,6 +33,9 @@ public enum NovaDatabaseSchema {
                     sql: String(decoding: PackageResources._008_live_migrations_sql, as: UTF8.self)),
                 Migration(
                     number: 9, name: "drains", sql: String(decoding: PackageResources._009_drains_sql, as: UTF8.self)),
+                Migration(
+                    number: 10, name: "local-disks",
+                    sql: String(decoding: PackageResources._010_local_disks_sql, as: UTF8.self)),
             ])
     }
 }

@@ -33,6 +33,9 @@ enum APIOptions {
         "quota", "server_group_members", default: 10, help: "Servers per server group; -1: no limit.", in: -1...Int.max)
     static let unlimitedProjects = Option(
         "quota", "unlimited_projects", default: [String](), help: "Names of projects without quota limits.")
+    static let maxLocalDisks = Option(
+        "DEFAULT", "max_local_block_devices", default: 3,
+        help: "Local disks that a request for a server may name; -1: no limit.", in: -1...16)
     static let networkServer = Option(
         "neutron", "endpoint_override", default: "http://127.0.0.1:9696",
         help: "Where the Network API answers, for the network proxies of old microversions.")
@@ -53,7 +56,7 @@ enum APIOptions {
         [
             listen, port, maxLimit, quotaInstances, quotaCores, quotaRAM, quotaKeyPairs, quotaMetadata, quotaFiles,
             quotaFileContent, quotaFilePath, quotaServerGroups, quotaServerGroupMembers, unlimitedProjects,
-            networkServer, instanceNameTemplate, serviceDownTime,
+            networkServer, maxLocalDisks, instanceNameTemplate, serviceDownTime,
         ]
     }
 }

@@ -16,6 +16,8 @@ struct APIParts: Sendable {
     /// After how many seconds without a report a daemon counts as down.
     let serviceDownTime: Int64
     let maxLimit: Int64
+    /// The most local disks that a request for a server names; negative: no limit.
+    let maxLocalDisks: Int
     /// Whether deleted servers are kept for a while.
     let keepsDeleted: Bool
     let log: Logger

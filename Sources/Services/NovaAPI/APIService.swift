@@ -40,6 +40,7 @@ public struct APIService: CloudService {
         let parts = APIParts(
             bus: context.bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: context.bus),
             serviceDownTime: APIOptions.serviceDownTime(config), maxLimit: Int64(config[APIOptions.maxLimit]),
+            maxLocalDisks: config[APIOptions.maxLocalDisks],
             keepsDeleted: config[CommonOptions.reclaimInterval] > 0, log: context.log,
             images: PeerService(word: "Image", base: imageServer, client: client),
             networks: PeerService(word: "Network", base: config[APIOptions.networkServer], client: client))

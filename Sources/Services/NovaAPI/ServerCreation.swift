@@ -19,7 +19,8 @@ struct ServerCreation: Sendable {
         let counts = try counts(body)
         var server = try await server(body, request)
         var build = BuildState()
-        let disks = try BlockDevices(body, server.flavor)
+        let disks = try BlockDevices(body, server.flavor, limit: parts.maxLocalDisks)
+        if !disks.disks.isEmpty { server.localDisks = ServerLocalDisks(disks.disks) }
         build.image = try await image(disks.image, request)
         server.imageID = build.image?.id
         server.imageProperties = build.image.map { ServerImageProperties($0.properties) }

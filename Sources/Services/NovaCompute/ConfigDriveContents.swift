@@ -90,18 +90,35 @@ struct ConfigDriveContents {
 
     /// The devices to which the user has given tags; where they are on their bus is the hypervisor's choice, later.
     private func devices(trust: Bool) -> JSONValue {
-        .array(
-            instance.network.ports.compactMap { port in
-                guard let tag = port.tag, !tag.isEmpty else { return nil }
-                var device = JSONObject()
-                device["type"] = "nic"
-                device["bus"] = "none"
-                device["address"] = "none"
-                device["mac"] = .string(port.mac)
-                device["tags"] = [.string(tag)]
-                if trust { device["vf_trusted"] = false }
-                return .object(device)
-            })
+        func device(_ type: JSONValue, tag: String, _ more: (inout JSONObject) -> Void) -> JSONValue {
+            var device = JSONObject()
+            device["type"] = type
+            device["bus"] = "none"
+            device["address"] = "none"
+            more(&device)
+            device["tags"] = [.string(tag)]
+            return .object(device)
+        }
+        let interfaces = instance.network.ports.compactMap { port -> JSONValue? in
+            guard let tag = port.tag, !tag.isEmpty else { return nil }
+            return device("nic", tag: tag) {
+                $0["mac"] = .string(port.mac)
+                if trust { $0["vf_trusted"] = false }
+            }
+        }
+        let disks = instance.disks.enumerated().compactMap { index, disk -> JSONValue? in
+            guard let tag = disk.tag, !tag.isEmpty else { return nil }
+            return device("disk", tag: tag) { if let path = path(ofDisk: index) { $0["path"] = .string(path) } }
+        }
+        return .array(interfaces + disks)
+    }
+
+    /// As the guest's system names it where it finds all disks on one bus in this order; nil for a bus of other names.
+    private func path(ofDisk index: Int) -> String? {
+        let prefixes = ["virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd"]
+        let bus = instance.hardwareProperties["hw_disk_bus"] ?? "virtio"
+        guard let prefix = prefixes[bus], index < 26 else { return nil }
+        return "/dev/\(prefix)\(UnicodeScalar(UInt8(ascii: "a") + UInt8(index)))"
     }
 
     private var network: JSONValue {

@@ -66,7 +66,7 @@ extension InstanceFolders {
     private func make(
         _ disk: GuestDisk, _ needs: GuestNeeds, of instance: InstanceSpec, in folder: String
     ) async throws {
-        guard ["disk", "disk.eph0", "disk.swap"].contains(disk.name), disk.virtualSize > 0 else {
+        guard disk.name == "disk" || Self.isLocalDisk(disk.name), disk.virtualSize > 0 else {
             throw NovaError(.badRequest, "The guest has a disk that has no place here.", details: "\(disk)")
         }
         let path = "\(folder)/\(disk.name)"

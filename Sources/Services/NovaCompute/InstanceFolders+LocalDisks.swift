@@ -5,24 +5,56 @@ import NovaProcess
 
 // An instance's ephemeral and swap disks.
 extension InstanceFolders {
-    static let ephemeralDisk = "disk.eph0"
     static let swapDisk = "disk.swap"
+    private static let ephemeralPrefix = "disk.eph"
+    /// More than any server has.
+    private static let limit = 64
 
-    func makeEphemeral(_ path: String, gigabytes: Int64) async throws {
+    /// The file of an ephemeral disk, from 0 on.
+    static func ephemeralDisk(_ index: Int) -> String { "\(ephemeralPrefix)\(index)" }
+
+    /// Whether a file of an instance's folder is one of these disks, by its name.
+    static func isLocalDisk(_ name: String) -> Bool {
+        guard name != swapDisk else { return true }
+        guard name.hasPrefix(ephemeralPrefix), let index = Int(name.dropFirst(ephemeralPrefix.count)) else {
+            return false
+        }
+        return (0..<limit).contains(index) && name == ephemeralDisk(index)
+    }
+
+    /// The names of those that are in a folder, in the order in which a guest finds them.
+    static func localDisks(in folder: String) -> [String] {
+        ((0..<limit).map(ephemeralDisk).prefix { HostFiles.exists("\(folder)/\($0)") })
+            + [swapDisk].filter { HostFiles.exists("\(folder)/\($0)") }
+    }
+
+    /// Makes those that are missing.
+    func makeLocalDisks(of instance: InstanceSpec, in folder: String) async throws {
+        let disks = instance.disks
+        for (index, disk) in disks.filter({ $0.kind == .ephemeral }).prefix(Self.limit).enumerated() {
+            try await makeEphemeral("\(folder)/\(Self.ephemeralDisk(index))", disk, label: "ephemeral\(index)")
+        }
+        if let swap = disks.first(where: { $0.kind == .swap }) {
+            try await makeSwap("\(folder)/\(Self.swapDisk)", megabytes: swap.megabytes, of: instance)
+        }
+    }
+
+    private func makeEphemeral(_ path: String, _ disk: LocalDisk, label: String) async throws {
         if HostFiles.exists(path) { return }
-        try HostFiles.makeSparse("\(path).new", bytes: gigabytes << 30)
-        switch ephemeralFormat {
+        try HostFiles.makeSparse("\(path).new", bytes: disk.megabytes << 20)
+        let format = disk.format ?? ephemeralFormat
+        switch format {
         case "none": break
-        case "xfs": try await runner.run("mkfs.xfs", ["-q", "-f", "-L", "ephemeral0", "\(path).new"])
-        default: try await runner.run("mkfs.\(ephemeralFormat)", ["-q", "-F", "-L", "ephemeral0", "\(path).new"])
+        case "xfs": try await runner.run("mkfs.xfs", ["-q", "-f", "-L", label, "\(path).new"])
+        default: try await runner.run("mkfs.\(format)", ["-q", "-F", "-L", label, "\(path).new"])
         }
         try HostFiles.move("\(path).new", to: path)
     }
 
     /// A swap disk is the same for a guest however often it is made: it has the instance's id.
-    func makeSwap(_ path: String, of instance: InstanceSpec) async throws {
+    private func makeSwap(_ path: String, megabytes: Int64, of instance: InstanceSpec) async throws {
         if HostFiles.exists(path) { return }
-        try HostFiles.makeSparse("\(path).new", bytes: instance.flavor.swapMB << 20)
+        try HostFiles.makeSparse("\(path).new", bytes: megabytes << 20)
         try await runner.run("mkswap", ["-L", "swap", "-U", "\(instance.id)", "\(path).new"])
         try HostFiles.move("\(path).new", to: path)
     }
@@ -34,7 +66,12 @@ extension InstanceFolders {
         let folder = path(instance.id)
         // What was swapped out means nothing to a guest that starts anew.
         HostFiles.remove("\(folder)/\(Self.swapDisk)")
-        let (ephemeral, wanted) = ("\(folder)/\(Self.ephemeralDisk)", instance.flavor.ephemeralGB << 30)
+        for (index, disk) in instance.disks.filter({ $0.kind == .ephemeral }).enumerated() {
+            try await grow("\(folder)/\(Self.ephemeralDisk(index))", to: disk.megabytes << 20)
+        }
+    }
+
+    private func grow(_ ephemeral: String, to wanted: Int64) async throws {
         guard let size = HostFiles.size(ephemeral), size < wanted else { return }
         guard truncate(ephemeral, off_t(wanted)) == 0 else { throw HostFiles.failure("extend", ephemeral) }
         // Only the file system that we have made, on the whole disk: a guest may have put another there.

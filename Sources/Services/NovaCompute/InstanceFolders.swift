@@ -47,12 +47,7 @@ final class InstanceFolders: Sendable {
             try HostFiles.link(try await cache.file(ramdisk), as: "\(folder)/ramdisk")
         }
         try await makeRoot(instance, "\(folder)/disk")
-        if instance.flavor.ephemeralGB > 0 {
-            try await makeEphemeral("\(folder)/\(Self.ephemeralDisk)", gigabytes: instance.flavor.ephemeralGB)
-        }
-        if instance.flavor.swapMB > 0 {
-            try await makeSwap("\(folder)/\(Self.swapDisk)", of: instance)
-        }
+        try await makeLocalDisks(of: instance, in: folder)
         try await makeConfigDrive(instance, in: folder)
         return try existing(instance.id)
     }
@@ -67,7 +62,7 @@ final class InstanceFolders: Sendable {
                 .notFound, "The server's disk is not on this host.", details: "\(folder)/disk does not exist")
         }
         var parts = InstanceParts(folder: folder, disks: [DiskFile(path: "\(folder)/disk", format: rootFormat)])
-        for name in [Self.ephemeralDisk, Self.swapDisk] where HostFiles.exists("\(folder)/\(name)") {
+        for name in Self.localDisks(in: folder) {
             parts.disks.append(DiskFile(path: "\(folder)/\(name)", format: .raw))
         }
         if HostFiles.exists("\(folder)/\(Self.configDisk)") {

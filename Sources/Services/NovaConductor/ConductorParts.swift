@@ -56,6 +56,7 @@ struct ConductorParts: Sendable {
         instance.network = server.network
         instance.metadata = server.metadata
         instance.imageProperties = server.imageProperties?.properties ?? [:]
+        instance.localDisks = server.localDisks?.disks ?? []
         if server.hasConfigDrive { instance.configDrive = try await configDrive(of: server) }
         guard let image else { return instance }
         instance.image = try grants.grant(image, to: host)

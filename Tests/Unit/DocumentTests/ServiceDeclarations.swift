@@ -76,7 +76,8 @@ struct ServiceDeclarations: Sendable, CustomTestStringConvertible {
         let peer = PeerService(word: "Image", base: "", client: client)
         let parts = APIParts(
             bus: bus, database: database, quota: Quota(Configuration()), liveness: HostLiveness(bus: bus),
-            serviceDownTime: 60, maxLimit: 1000, keepsDeleted: false, log: log, images: peer, networks: peer)
+            serviceDownTime: 60, maxLimit: 1000, maxLocalDisks: 3, keepsDeleted: false, log: log, images: peer,
+            networks: peer)
         let apis = APIService.apis(parts).filter { $0.name != "compute-legacy" }
         await client.shutdown()
         await database.close()

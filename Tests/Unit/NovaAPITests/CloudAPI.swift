@@ -64,7 +64,7 @@ struct CloudAPI: Sendable {
         let client = HTTPClient()
         let parts = APIParts(
             bus: bus, database: database, quota: Quota(config), liveness: HostLiveness(bus: bus), serviceDownTime: 60,
-            maxLimit: 1000, keepsDeleted: config[CommonOptions.reclaimInterval] > 0, log: log,
+            maxLimit: 1000, maxLocalDisks: 3, keepsDeleted: config[CommonOptions.reclaimInterval] > 0, log: log,
             images: PeerService(word: "Image", base: "", client: client),
             networks: PeerService(word: "Network", base: "", client: client))
         let server = try HTTPServer(

@@ -157,6 +157,7 @@ struct ImageCacheTests {
         let parts = try await folders.make(spec)
         #expect(try await folders.make(spec) == parts)
         #expect(parts.disks.map { $0.path.split(separator: "/").last } == ["disk", "disk.eph0", "disk.swap"])
+        #expect(parts.disks.map { HostFiles.size($0.path) }.suffix(2) == [1 << 30, 4 << 20])
         #expect(parts.kernelPath != nil && parts.ramdiskPath == nil)
         let info = try await CommandRunner.shared.run("qemu-img", ["info", parts.disks[0].path]).output
         #expect(info.contains("virtual size: 1 GiB") && info.contains("_base/"))

@@ -29,18 +29,21 @@ xml() { virsh -c qemu:///system dumpxml "$1"; }
 all=$(flavor hw.all '{"hw:cpu_policy": "dedicated", "hw:cpu_sockets": "1", "hw:cpu_cores": "2", "hw:numa_nodes": "1",
     "hw:watchdog_action": "pause", "hw_rng:rate_bytes": "4096", "hw:serial_port_count": "2",
     "hw:vif_multiqueue_enabled": "true", "hw_video:ram_max_mb": "16"}' \
-    '{"vcpus": 2, "OS-FLV-EXT-DATA:ephemeral": 1, "swap": 16}')
+    '{"vcpus": 2, "OS-FLV-EXT-DATA:ephemeral": 2, "swap": 16}')
 property add hw_video_model vga
 property add hw_video_ram 16
 lan=$(rest GET "$network/v2.0/networks" | jq -r '.networks[0].id')
 user_data=$(printf '#!/bin/sh\necho user-data-$((40 + 2))\n' | base64 -w 0)
 equipped=$(boot equipped "{\"flavorRef\": \"$all\", \"config_drive\": true, \"user_data\": \"$user_data\",
-    \"networks\": [{\"uuid\": \"$lan\", \"tag\": \"front\"}]}")
+    \"networks\": [{\"uuid\": \"$lan\", \"tag\": \"front\"}], \"block_device_mapping_v2\": [
+        {\"source_type\": \"blank\", \"destination_type\": \"local\", \"volume_size\": 1, \"tag\": \"scratch\"},
+        {\"source_type\": \"blank\", \"destination_type\": \"local\", \"volume_size\": 1, \"guest_format\": \"ext2\"},
+        {\"source_type\": \"blank\", \"destination_type\": \"local\", \"volume_size\": 8, \"guest_format\": \"swap\"}]}")
 property remove hw_video_model
 property remove hw_video_ram
 soon 120 "the server is ACTIVE" is_state "$equipped" ACTIVE
-check_equal "placement counts its three disks" \
-    "$(rest GET "$placement/allocations/$equipped" | jq '[.allocations[].resources.DISK_GB] | add')" 3
+check_equal "placement counts its disks as its flavor says" \
+    "$(rest GET "$placement/allocations/$equipped" | jq '[.allocations[].resources.DISK_GB] | add')" 4
 described=$(xml "$equipped")
 for part in "<topology sockets='1' .*cores='2' threads='1'/>" "<vcpupin vcpu='1' cpuset='1'/>" \
     "<cell id='0' cpus='0-1' memory='131072'" "<watchdog model='i6300esb' action='pause'" \
@@ -49,7 +52,9 @@ for part in "<topology sockets='1' .*cores='2' threads='1'/>" "<vcpupin vcpu='1'
     check_has "its definition: $part" "$described" "$part"
 done
 check_equal "its disks" "$(virsh -c qemu:///system domblklist "$equipped" | awk '/disk/ {print $1, $2}' |
-    sed 's|/.*/||' | tr '\n' ' ')" 'vda disk vdb disk.eph0 vdc disk.swap hda disk.config '
+    sed 's|/.*/||' | tr '\n' ' ')" 'vda disk vdb disk.eph0 vdc disk.eph1 vdd disk.swap hda disk.config '
+check_equal "the second with the file system that was asked for" \
+    "$(blkid -p -o value -s TYPE "$NOVA_CLOUD_DIR"/instances*/"$equipped"/disk.eph1)" ext2
 
 say "What this host cannot give"
 wrong=$(flavor hw.wrong '{"hw:watchdog_action": "explode", "hw:numa_nodes": "many"}')
@@ -110,14 +115,16 @@ for line in 'swapon $(findfs LABEL=swap)' 'mount /dev/vdb /mnt && touch /mnt/x' 
     'echo cpus-$(nproc)-$(grep -m 1 "cpu cores" /proc/cpuinfo | grep -o "[0-9]*$")' \
     'echo swap-$(awk "NR > 1 {print \$3}" /proc/swaps)' 'echo eph-$(grep -c "vdb.*ext4" /proc/mounts)' \
     'mount -o ro $(findfs LABEL=config-2) /tmp' 'echo tag-$(grep -c "tags.*front" /tmp/openstack/latest/meta_data.json)' \
+    'echo path-$(grep -c "vdb.*scratch" /tmp/openstack/latest/meta_data.json)' \
     'echo dog-$(cat /sys/bus/pci/devices/*/device | grep -c 0x25ab)' \
     'echo queues-$(ls -d /sys/class/net/eth0/queues/rx* | wc -l)'; do
     type_in "$line"
 done
 soon 30 "two CPUs, which are two cores of one" equipped_says 'cpus-2-2'
-soon 10 "its swap disk, by its label" equipped_says 'swap-16380'
+soon 10 "its swap disk, by its label, of the size asked for" equipped_says 'swap-8188'
 soon 10 "its ephemeral disk, with a file system" equipped_says 'eph-1'
 soon 10 "the tag of its network device, on its config drive" equipped_says 'tag-1'
+soon 10 "where its disk with a tag is" equipped_says 'path-1'
 soon 10 "its watchdog" equipped_says 'dog-1'
 soon 10 "two queues of its network device" equipped_says 'queues-2'
 
@@ -143,7 +150,7 @@ property remove hw_rescue_bus
 soon 120 "it is in RESCUE" is_state "$equipped" RESCUE
 check_equal "its own disks are where they were" \
     "$(virsh -c qemu:///system domblklist "$equipped" | awk '/disk/ {print $1, $2}' | sed 's|/.*/||' | tr '\n' ' ')" \
-    'vda disk vdb disk.eph0 vdc disk.swap hda disk.config sda disk.rescue '
+    'vda disk vdb disk.eph0 vdc disk.eph1 vdd disk.swap hda disk.config sda disk.rescue '
 check_equal "it boots from the rescue disk first" "$(xml "$equipped" | grep -o "<boot order='.'/>" | tr '\n' ' ')" \
     "<boot order='2'/> <boot order='1'/> "
 drop "$equipped"

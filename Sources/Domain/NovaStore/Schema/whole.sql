@@ -50,7 +50,9 @@ CREATE TABLE servers (
     vcpus INTEGER,
     memory_mb INTEGER,
     -- set while it is shelved
-    shelved BLOB
+    shelved BLOB,
+    -- the disks that its user asked for; NULL: those of its flavor
+    local_disks BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX servers_by_project ON servers (project_id, is_deleted, created_at DESC, id DESC);
 CREATE INDEX servers_by_time ON servers (is_deleted, created_at DESC, id DESC);
