@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # tools/tests/moves.sh: servers that change their host, with the unmodified openstack client and real guests on three
 # libvirt hosts: resize and its way back, a cold migration, shelving, a snapshot that boots elsewhere, the evacuation of
-# a host that is killed and its return. What a guest has written to its disk is there after each of them; nothing is left.
+# a host that is killed and its return, a host that is drained and filled again. What a guest has written to its disk is
+# there after each of them; nothing is left.
 set -euo pipefail
 # shellcheck source=tools/tests/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,6 +14,7 @@ ensure_clients
 new_cloud --standalone --driver libvirt --hosts 3 --debug
 export DIR=$NOVA_CLOUD_DIR
 openstack() { timeout 300 "$clients/bin/openstack" --os-compute-api-version 2.91 "$@"; }
+ctl() { timeout 300 "$CLOUD_BUILD/novactl" "$@"; }
 
 host_named() { if [[ $1 == 1 ]]; then echo "$CLOUD_HOST"; else echo "$CLOUD_HOST-$1"; fi; }
 # number_of HOST: which of the three it is.
@@ -129,6 +131,29 @@ soon 90 "it has cleaned up by itself" is_empty 2 "$id"
 soon 60 "the evacuation is completed" migration_is completed
 check_equal "its guest runs where it went" "$(virsh -c "$(host_uri "$target")" domstate "$id" | head -n 1)" running
 
-check "server delete" openstack server delete --wait mover
+say "A host is drained of a guest that runs and of a server that is stopped"
+home=$(host_named "$target")
+check "boots beside it" openstack server create --image tiny-guest --flavor test.guest --network default \
+    --availability-zone "nova:$home" --wait sleeper
+sleeper=$(openstack server show sleeper -f value -c id)
+soon 120 "its guest asks who is there" console_has "$sleeper" 'login:'
+check "stop" openstack server stop sleeper
+soon 120 "it is stopped" is_state "$sleeper" SHUTOFF
+boots=$(console "$id" | grep -c 'login:')
+check "host drain" ctl host drain "$home" --yes
+check_has "one goes live" "$output" "$id .* live "
+check_has "the other cold" "$output" "$sleeper .* cold "
+soon 60 "nothing is left on host $target" is_empty "$target" "$id"
+new=$(number_of "$(host_of "$id")")
+check_equal "the guest runs on host $new" "$(virsh -c "$(host_uri "$new")" domstate "$id" | head -n 1)" running
+check_equal "and has not booted again" "$(console "$id" | grep -c 'login:')" "$boots"
+check_equal "the other is stopped" "$(server_state "$sleeper")" SHUTOFF
+check "host undrain --return" ctl host undrain "$home" --return --yes
+check_equal "both are back" "$(host_of "$id") $(host_of "$sleeper")" "$home $home"
+check_equal "the guest runs there" "$(virsh -c "$(host_uri "$target")" domstate "$id" | head -n 1)" running
+check_equal "and has not booted again" "$(console "$id" | grep -c 'login:')" "$boots"
+soon 60 "nothing is left on host $new" is_empty "$new" "$id"
+
+check "servers delete" openstack server delete --wait mover sleeper
 check_no_leaks
 completed=yes
