@@ -27,9 +27,10 @@ class Server:
         return json.loads(self.client.request("GET", self.url, headers=MICROVERSION)[1])["server"]
 
     def wait(self, status, limit=60):
-        """Until no task is under way; looks seldom, as that costs, too."""
+        """Until no task is under way; looks seldom and not at once, as that costs, too."""
         end, pause = time.monotonic() + limit, 0.03
         while True:
+            time.sleep(pause)
             entry = self.entry()
             if entry["OS-EXT-STS:task_state"] is None and entry["status"] in (status, "ERROR"):
                 if entry["status"] != status:
@@ -38,7 +39,6 @@ class Server:
             if time.monotonic() > end:
                 raise RuntimeError(f"server {self.identity} is {entry['status']} ({entry['OS-EXT-STS:task_state']}) "
                                    f"after {limit} s, not {status}")
-            time.sleep(pause)
             pause = min(pause * 1.5, 0.2)
 
     def attach(self):
