@@ -17,12 +17,22 @@ public final class LinuxHostPlug: HostPlug {
     private let gate = AsyncGate(limit: 1)
     /// Bridges that were made for hypervisors' own devices, which come a moment later.
     private let prepared = Mutex<[String: ContinuousClock.Instant]>([:])
+    /// Devices of bridges that carried nothing when this was looked at last, and since when.
+    private let idleSince = Mutex<[String: ContinuousClock.Instant]>([:])
+    /// For how long a bridge carries nothing before it goes.
+    private let settling: Duration
 
-    /// - Parameter fabric: the device over which bridges of several hosts are joined by VXLAN (multicast groups
-    ///   239.0.0.0/8, UDP port 4789); nil when all guests and nova-network are on one host.
-    public init(marks: HostMarks, fabric: String? = nil, commands: HostCommands = HostCommands()) {
+    /// - Parameters:
+    ///   - fabric: the device over which bridges of several hosts are joined by VXLAN (multicast groups 239.0.0.0/8, UDP
+    ///     port 4789); nil when all guests and nova-network are on one host.
+    ///   - settling: how long a bridge that carries nothing is left alone: nova-network of this host may be making it.
+    public init(
+        marks: HostMarks, fabric: String? = nil, settling: Duration = .seconds(5),
+        commands: HostCommands = HostCommands()
+    ) {
         self.marks = marks
         self.commands = commands
+        self.settling = settling
         bridges = BridgeMaker(commands: commands, marks: marks, fabric: fabric)
     }
 
@@ -102,9 +112,18 @@ public final class LinuxHostPlug: HostPlug {
                 let bridge = link.name.hasPrefix("nv") ? "nb" + link.name.dropFirst(2) : link.name
                 return !used.contains(bridge) && !addressed.contains(bridge) && !awaited.contains(bridge)
             }
-            let names = taps.map(\.name) + idle.map(\.name)
+            let names = taps.map(\.name) + settled(idle.map(\.name))
             if !names.isEmpty { try await commands.batch(names.map { "link delete dev \($0)" }) }
             return names
+        }
+    }
+
+    /// Those of the idle devices that have been so for long enough; the others are noted.
+    private func settled(_ idle: [String]) -> [String] {
+        let now = SteadyClock.now
+        return idleSince.withLock { since in
+            since = Dictionary(idle.map { ($0, since[$0] ?? now) }) { first, _ in first }
+            return idle.filter { since[$0].map { $0 + settling < now } ?? false }
         }
     }
 

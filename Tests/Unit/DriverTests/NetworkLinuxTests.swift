@@ -123,5 +123,19 @@ struct NetworkLinuxTests {
         #expect(try await commands.link(tap) == nil)
         port.bridge = "nb0; reboot"
         await #expect(throws: NovaError.self) { try await plug.plug(port, serverID: server) }
+        try await idleBridge(marks, commands)
+    }
+
+    /// nova-network of the same host may be making a bridge that carries nothing yet.
+    private func idleBridge(_ marks: HostMarks, _ commands: HostCommands) async throws {
+        let bridge = "nb0123456789"
+        try await commands.run("ip", ["link", "add", "name", bridge, "type", "bridge"])
+        try await commands.run("ip", ["link", "set", "dev", bridge, "alias", marks.mark(of: NetworkID.random())])
+        let patient = LinuxHostPlug(marks: marks, commands: commands)
+        let hasty = LinuxHostPlug(marks: marks, settling: .zero, commands: commands)
+        for _ in 0..<2 { #expect(try await patient.sweep(keeping: []).isEmpty) }
+        #expect(try await hasty.sweep(keeping: []).isEmpty)
+        #expect(try await hasty.sweep(keeping: []) == [bridge])
+        #expect(try await commands.link(bridge) == nil)
     }
 }
