@@ -145,6 +145,7 @@ final class NetworkEngine: Sendable {
                 DELETE FROM server_fences WHERE updated_at < ? AND NOT EXISTS (
                     SELECT 1 FROM ports WHERE device_id = server_fences.server_id)
                 """, [horizon.column])
+            try connection.reclaimSpace()
         }
         let count = try await database.read { try $0.row("SELECT count(*) FROM ports") { try $0.int(0) } ?? 0 }
         metrics.ports.set(Double(count))
