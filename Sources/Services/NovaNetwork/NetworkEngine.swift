@@ -9,8 +9,8 @@ import NovaWire
 
 /// The rows of the cloud's networks, and their likeness on the network host.
 final class NetworkEngine: Sendable {
-    /// How long the fence of a server without ports is kept: longer than any message to this service lives (60 s).
-    private static let fenceSeconds: Int64 = 300
+    /// How long the fence of a server without ports is kept: twice as long as any message to this service lives (60 s).
+    private static let fenceSeconds: Int64 = 120
 
     let database: Database
     let cloudID: CloudID
