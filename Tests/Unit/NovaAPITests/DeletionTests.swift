@@ -44,7 +44,7 @@ struct DeletionTests {
 
     @Test func keptServersAreHiddenUnlessAskedFor() async throws {
         try await CloudAPI.with(Self.kept) { api in
-            let id = try await api.server("kept") { $0.vmState = .softDeleted }
+            let id = try await api.server("kept") { ($0.vmState, $0.deletedAt) = (.softDeleted, .now()) }
             try await api.server("other")
             func names(_ query: String, as token: String = "member") async throws -> [String] {
                 let servers = try await api.send("GET", "/servers?\(query)", as: token).body["servers"]?.arrayValue
@@ -60,7 +60,7 @@ struct DeletionTests {
     @Test func restoreCountsAgain() async throws {
         try await CloudAPI.with(Self.kept + ["quota.instances=1"]) { api in
             let id = try await api.server("kept") { server in
-                server.vmState = .softDeleted
+                (server.vmState, server.deletedAt) = (.softDeleted, .now())
                 server.host = "h1"
             }
             let other = try await api.server("other") { $0.host = "h1" }

@@ -60,7 +60,7 @@ struct QuotaRaceTests {
                 ids.append(
                     try await apis[0].server {
                         $0.host = "h1"
-                        $0.vmState = .softDeleted
+                        ($0.vmState, $0.deletedAt) = (.softDeleted, .now())
                     })
             }
             let statuses = try await act(apis, ids, ["restore": nil])

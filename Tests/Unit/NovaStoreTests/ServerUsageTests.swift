@@ -2,9 +2,10 @@ import DatabaseTestKit
 import NovaCore
 import NovaDatabase
 import NovaModel
-import NovaStore
 import NovaWire
 import Testing
+
+@testable import NovaStore
 
 @Suite("What projects use")
 struct ServerUsageTests {
@@ -79,6 +80,23 @@ struct ServerUsageTests {
             ) { try $0.text(3) }
         }
         #expect(plan.count == 1 && plan[0].contains("COVERING INDEX servers_by_use"), "\(plan)")
+        await database.close()
+    }
+
+    @Test("counting looks at no server that it does not count")
+    func plans() async throws {
+        let database = try await TestDatabase.make(.sqlite)
+        let expected = [
+            (ServerTable.existing(nil), "servers_by_use"), (ServerTable.softDeleted(nil), "servers_soft_deleted"),
+            (ServerTable.heldByResizes(nil), "migrations_open"),
+        ]
+        for (sql, index) in expected {
+            let plan = try await database.read { connection in
+                try connection.rows("EXPLAIN QUERY PLAN " + sql, [.text("p1")]) { try $0.text(3) }
+            }
+            #expect(plan.first?.contains("INDEX \(index)") == true, "\(plan)")
+            #expect(plan.dropFirst().allSatisfy { $0.contains("PRIMARY KEY") }, "\(plan)")
+        }
         await database.close()
     }
 }
