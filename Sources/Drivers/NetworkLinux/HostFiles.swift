@@ -55,18 +55,7 @@ enum HostFiles {
     }
 
     /// The names in a folder, sorted; none when there is no such folder.
-    static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    static func names(in path: String) -> [String] { FolderNames.orNone(path) }
 
     /// Removes the driver's files of one network, and their folder; nothing else in it is touched.
     static func removeFiles(_ names: [String], in folder: String) {

@@ -33,17 +33,14 @@ struct FakeInstanceFiles: Sendable {
 
     /// The instances in the folder, whoever's they are.
     func whole() throws -> [ServerID: FakeInstance] {
-        guard let directory = opendir(folder) else {
+        let (names, failure) = FolderNames.read(folder)
+        if let failure {
             throw NovaError(
                 .internal, "The folder of the instances cannot be read.",
-                details: "\(folder): \(String(cString: strerror(errno)))")
+                details: "\(folder): \(String(cString: strerror(failure)))")
         }
-        defer { closedir(directory) }
         var instances: [ServerID: FakeInstance] = [:]
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in names {
             if name.hasSuffix(Self.arrived), let id = ServerID(String(name.dropLast(Self.arrived.count))),
                 let instance = try adopt(id)
             {

@@ -35,23 +35,10 @@ struct MigrationSockets {
 
     /// Removes the folders of all migrations of the guest, and the one above when no other is left.
     func remove() {
-        for name in names(in: folder) where name.hasPrefix("\(id)-") {
-            for socket in names(in: "\(folder)/\(name)") { unlink("\(folder)/\(name)/\(socket)") }
+        for name in FolderNames.orNone(folder) where name.hasPrefix("\(id)-") {
+            for socket in FolderNames.orNone("\(folder)/\(name)") { unlink("\(folder)/\(name)/\(socket)") }
             rmdir("\(folder)/\(name)")
         }
         rmdir(folder)
-    }
-
-    private func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafeBytes(of: entry.pointee.d_name) { raw in
-                    String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-                })
-        }
-        return names.filter { $0 != "." && $0 != ".." }
     }
 }

@@ -16,16 +16,10 @@ enum TransferIO {
 
     /// The names in a folder.
     static func names(in folder: String) throws -> [String] {
-        guard let directory = opendir(folder) else { throw failure("open folder", folder) }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafeBytes(of: entry.pointee.d_name) { raw in
-                    String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-                })
-        }
-        return names
+        let (names, failure) = FolderNames.read(folder)
+        guard let failure else { return names }
+        errno = failure
+        throw Self.failure("read folder", folder)
     }
 
     /// Brings a folder's names to the disk.

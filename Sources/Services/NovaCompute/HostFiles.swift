@@ -112,26 +112,14 @@ enum HostFiles {
     }
 
     /// The names in a folder, none when it does not exist or cannot be read.
-    static func names(in folder: String) -> [String] { (try? entries(of: folder)) ?? [] }
+    static func names(in folder: String) -> [String] { FolderNames.orNone(folder) }
 
     /// The names in a folder, none when it does not exist.
     static func entries(of folder: String) throws -> [String] {
-        guard let directory = opendir(folder) else {
-            if errno == ENOENT { return [] }
-            throw failure("open folder", folder)
-        }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(directory) else { break }
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        guard errno == 0 else { throw failure("read folder", folder) }
-        return names.sorted()
+        let (names, failure) = FolderNames.read(folder)
+        guard let failure, failure != ENOENT else { return names }
+        errno = failure
+        throw Self.failure("read folder", folder)
     }
 
     /// Removes a folder with what is in it, following no symbolic link; succeeds when there is none.

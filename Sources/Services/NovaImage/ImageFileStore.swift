@@ -90,12 +90,7 @@ struct ImageFileStore: Sendable {
     ///
     /// Blocks; for the start of the service. Names that are not ours are left alone.
     func sweep(keeping contents: ImageTable.Contents) {
-        guard let directory = opendir(folder) else { return }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in FolderNames.orNone(folder) {
             let isTemporary = name.hasPrefix(".") && ImageID(name.dropFirst().prefix(36)) != nil
             let isOrphan =
                 name.hasSuffix(Self.stagedSuffix)

@@ -248,18 +248,7 @@ public final class TestCloud: Sendable {
     }
 
     /// The names in a folder.
-    static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafeBytes(of: entry.pointee.d_name) { raw in
-                    String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-                })
-        }
-        return names.filter { $0 != "." && $0 != ".." }
-    }
+    static func names(in folder: String) -> [String] { FolderNames.orNone(folder) }
 
     /// Waits for a state.
     public static func until(

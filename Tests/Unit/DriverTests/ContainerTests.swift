@@ -89,4 +89,28 @@ struct ContainerTests {
         #expect(ConsoleFile.tail([BoundedLog.older(path), path], lines: nil) == "one\ntwo\nthree\n")
         #expect(ConsoleFile.tail([BoundedLog.older(path), path], lines: 2) == "two\nthree\n")
     }
+
+    @Test("the init of a container is the child of its controller that is number 1 of its own namespace")
+    func containerInit() throws {
+        let folder = try TemporaryFolder()
+        func put(_ path: String, _ text: String) throws {
+            var parent = folder.path
+            for part in path.split(separator: "/").dropLast() {
+                parent += "/\(part)"
+                mkdir(parent, 0o755)
+            }
+            let file = try #require(fopen("\(folder.path)/\(path)", "w"))
+            fputs(text, file)
+            fclose(file)
+        }
+        #expect(ContainerInit(of: 40, proc: folder.path) == nil)
+        try put("40/task/40/children", "")
+        try put("40/task/41/children", "50 51 52 ")
+        // A helper on the host, one in the namespace that is not its first, and the init.
+        try put("50/status", "Name:\thelper\nNSpid:\t50\n")
+        try put("51/status", "Name:\tshell\nNSpid:\t51\t7\n")
+        #expect(ContainerInit(of: 40, proc: folder.path) == nil)
+        try put("52/status", "Name:\tinit\nPid:\t52\nNSpid:\t52\t1\n")
+        #expect(ContainerInit(of: 40, proc: folder.path)?.process == 52)
+    }
 }

@@ -13,7 +13,7 @@ final class ScratchFolder: Sendable {
     let path = "/tmp/nova-transfer-\(UUID128.random())"
     init() throws { try #require(mkdir(path, 0o755) == 0) }
     deinit {
-        for name in (try? TransferIO.names(in: path)) ?? [] where name != "." && name != ".." {
+        for name in FolderNames.orNone(path) {
             unlink("\(path)/\(name)")
         }
         rmdir(path)

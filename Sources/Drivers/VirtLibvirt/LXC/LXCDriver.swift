@@ -88,7 +88,7 @@ public final class LXCDriver: ConsoleTextDriver, PausingDriver {
     }
 
     public func powerOff(_ id: ServerID, graceful timeout: Duration?) async throws {
-        try await domains.powerOff(id, graceful: timeout) { try $0.requestContainerShutdown() }
+        try await domains.powerOff(id, graceful: timeout) { $0.requestContainerShutdown() }
     }
 
     public func reboot(_ instance: InstanceSpec, parts: InstanceParts, graceful timeout: Duration?) async throws {

@@ -1,23 +1,12 @@
 import CLibvirt
-import Glibc
 
 extension LibvirtDomain {
-    /// Asks a container's init to end.
-    ///
-    /// By initctl, which System V's hears, and by the signals that mean it to systemd (`SIGRTMIN+4`) and to busybox
-    /// (`SIGUSR2`); the others take no notice of them.
-    func requestContainerShutdown() throws {
+    /// Asks a container's init to end; one that is gone has heard it already.
+    func requestContainerShutdown() {
         guard isActive else { return }
-        _ = virDomainShutdownFlags(pointer, VIR_DOMAIN_SHUTDOWN_INITCTL.rawValue)
-        for signal in [UInt32(38), UInt32(SIGUSR2)] {
-            guard virDomainSendProcessSignal(pointer, 1, signal, 0) == 0 else {
-                let error = LibvirtError.last()
-                if !isActive { return }
-                throw error
-            }
-        }
+        ContainerInit(of: life)?.askToEnd()
     }
 
-    /// Which life of the domain this is: another one after each start.
+    /// Which life of the domain this is: another one after each start, for a container its controller's process.
     var life: UInt32 { virDomainGetID(pointer) }
 }
