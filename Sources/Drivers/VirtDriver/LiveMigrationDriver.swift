@@ -43,8 +43,8 @@ public protocol LiveMigrationDriver: VirtDriver {
     /// Breaks a migration off; ``migrate(_:to:)`` throws then. Does nothing when none is under way.
     func abortMigration(of id: ServerID) async throws
 
-    /// Makes a migration end soon at the cost of the guest: it is moved before its memory is, or stands still.
-    func completeMigration(of id: ServerID) async throws
+    /// Makes a migration end soon at the cost of the guest.
+    func completeMigration(of id: ServerID) async throws -> MigrationCompletion
 
     /// Breaks off a migration that may be under way and waits for its end; a guest that is here then runs if it is to.
     ///

@@ -76,8 +76,9 @@ extension FakeDriver: LiveMigrationDriver {
         state.withLock { $0.migrations[id]?.isAborted = true }
     }
 
-    public func completeMigration(of id: ServerID) async throws {
+    public func completeMigration(of id: ServerID) async throws -> MigrationCompletion {
         state.withLock { $0.migrations[id]?.isHurried = true }
+        return .pause
     }
 
     public func endMigration(of id: ServerID, runs: Bool) async throws -> GuestPresence {

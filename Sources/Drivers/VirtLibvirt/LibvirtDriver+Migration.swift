@@ -1,5 +1,6 @@
 import CLibvirt
 import Glibc
+import Logging
 public import NovaCore
 public import NovaModel
 import NovaXML
@@ -123,7 +124,7 @@ extension LibvirtDriver: LiveMigrationDriver {
         _ = try await endMigration(of: id, runs: false)
         let folder = try sockets(id).make(place.address)
         let document = MigrationDocument(instancesPath: context.instancesPath, place: place)
-        let (context, options) = (context, options)
+        let (context, options, log) = (context, options, log)
         let attempts = CallCount()
         try await connection.runLong("migrate instance \(id)", within: Self.migrationTimeout) { connection in
             // When libvirtd was started again meanwhile, the migration is over, and must not be begun anew.
@@ -145,12 +146,18 @@ extension LibvirtDriver: LiveMigrationDriver {
             try parameters.add(VIR_MIGRATE_PARAM_PERSIST_XML, kept)
             if options.bandwidth > 0 { try parameters.add(VIR_MIGRATE_PARAM_BANDWIDTH, UInt64(options.bandwidth)) }
             let door = "qemu+unix:///system?socket=\(folder)/\(Stream.libvirt.rawValue)"
-            let flags = try Self.flags(live, options)
-            guard virDomainMigrateToURI3(domain.pointer, door, parameters.list, UInt32(parameters.count), flags) == 0
-            else {
+            var flags = try Self.flags(live, options)
+            while virDomainMigrateToURI3(domain.pointer, door, parameters.list, UInt32(parameters.count), flags) != 0 {
                 let error = LibvirtError.last()
-                guard error.code == Int32(VIR_ERR_OPERATION_ABORTED.rawValue) else { throw error }
-                throw NovaError(.conflict, "The live migration was aborted.", details: error.message)
+                if error.code == Int32(VIR_ERR_OPERATION_ABORTED.rawValue) {
+                    throw NovaError(.conflict, "The live migration was aborted.", details: error.message)
+                }
+                // Said before anything moves; the guest has stayed as it is.
+                guard flags & VIR_MIGRATE_POSTCOPY.rawValue != 0, error.refusesPostCopy else { throw error }
+                log.warning(
+                    "a live migration goes without post-copy: a hypervisor refuses it, see vm.unprivileged_userfaultfd",
+                    metadata: ["server": "\(id)", "cause": "\(error.message)"])
+                flags &= ~VIR_MIGRATE_POSTCOPY.rawValue
             }
         }
     }
@@ -197,13 +204,22 @@ extension LibvirtDriver: LiveMigrationDriver {
         }
     }
 
-    public func completeMigration(of id: ServerID) async throws {
-        let permitsPostCopy = options.permitsPostCopy
-        try await onDomain(id, "complete the migration of") { domain in
-            if permitsPostCopy, virDomainMigrateStartPostCopy(domain.pointer, 0) == 0 { return }
+    public func completeMigration(of id: ServerID) async throws -> MigrationCompletion {
+        let (permitsPostCopy, log) = (options.permitsPostCopy, log)
+        return try await onDomain(id, "complete the migration of") { domain in
+            if permitsPostCopy {
+                if virDomainMigrateStartPostCopy(domain.pointer, 0) == 0 {
+                    log.info("a guest moves before its memory", metadata: ["server": "\(id)"])
+                    return .postCopy
+                }
+                log.info(
+                    "a live migration cannot end by post-copy: the guest stands still instead",
+                    metadata: ["server": "\(id)", "cause": "\(LibvirtError.last().message)"])
+            }
             // A guest that stands still changes no memory; it goes on where it arrives.
-            guard try domain.powerState() == .running else { return }
+            guard try domain.powerState() == .running else { return .pause }
             guard virDomainSuspend(domain.pointer) == 0 else { throw LibvirtError.last() }
+            return .pause
         }
     }
 

@@ -13,7 +13,7 @@ public final class LibvirtDriver: ConsoleTextDriver {
     public var events: AsyncStream<LifecycleEvent> { domains.events }
 
     let domains: LibvirtDomains
-    private let log: Logger
+    let log: Logger
     private let files = WorkerThreads(name: "console", count: 1)
     private let diskCache: String
     let descriptions = HostDescriptionCache()

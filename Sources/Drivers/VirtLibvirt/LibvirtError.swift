@@ -17,6 +17,13 @@ struct LibvirtError: Error {
     var isNoMetadata: Bool { code == Int32(VIR_ERR_NO_DOMAIN_METADATA.rawValue) }
     var isUnsupported: Bool { code == Int32(VIR_ERR_NO_SUPPORT.rawValue) }
     var isInvalidOperation: Bool { code == Int32(VIR_ERR_OPERATION_INVALID.rawValue) }
+    /// Whether QEMU cannot let a guest move before its memory: of its host's kernel it has no leave for it, or it is older.
+    ///
+    /// There is no code for it.
+    var refusesPostCopy: Bool {
+        let words = message.lowercased()
+        return words.contains("postcopy") || words.contains("post-copy")
+    }
 
     /// The error for callers, with what was being done.
     func novaError(_ action: String) -> NovaError {

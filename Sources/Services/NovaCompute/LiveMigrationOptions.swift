@@ -16,7 +16,7 @@ public enum LiveMigrationOptions {
         oneOf: ["abort", "force_complete"])
     public static let permitsPostCopy = Option(
         "libvirt", "live_migration_permit_post_copy", default: false,
-        help: "Complete by moving the guest before its memory; else by holding the guest.")
+        help: "Complete by moving the guest before its memory, where the hypervisors can; else by holding the guest.")
     public static let permitsAutoConverge = Option(
         "libvirt", "live_migration_permit_auto_converge", default: false,
         help: "Slow a guest down that writes its memory faster than it can be sent.")
@@ -44,6 +44,6 @@ public enum LiveMigrationOptions {
     static func policy(_ config: Configuration) -> MigrationPolicy {
         MigrationPolicy(
             timePerGiB: .seconds(config[completionTimeout]),
-            completesLate: config[timeoutAction] == "force_complete", permitsPostCopy: config[permitsPostCopy])
+            completesLate: config[timeoutAction] == "force_complete")
     }
 }

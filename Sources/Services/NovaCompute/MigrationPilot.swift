@@ -1,5 +1,6 @@
 import NovaCore
 import NovaModel
+import VirtDriver
 
 /// When a live migration is ended that does not end by itself.
 struct MigrationPolicy: Sendable {
@@ -7,8 +8,6 @@ struct MigrationPolicy: Sendable {
     var timePerGiB: Duration
     /// Whether one that takes too long is forced to its end, and not aborted.
     var completesLate: Bool
-    /// Whether forcing it lets the guest move before its memory: such a migration cannot be aborted any more.
-    var permitsPostCopy: Bool
 
     /// How long a guest may take; nil for any time.
     ///
@@ -33,6 +32,7 @@ struct MigrationPilot {
     let limit: Duration?
     /// Whether it was forced to its end.
     private(set) var isCompleting = false
+    private var canReturn = true
 
     init(_ policy: MigrationPolicy, limit: Duration?) {
         self.policy = policy
@@ -43,7 +43,8 @@ struct MigrationPilot {
     ///
     /// - Parameter elapsed: since the guest began to move; nil while it waits.
     mutating func next(elapsed: Duration?, wish: MigrationWish?) -> Action {
-        if wish == .abort { return isCompleting && policy.permitsPostCopy ? .goOn : .abort }
+        guard canReturn else { return .goOn }
+        if wish == .abort { return .abort }
         guard let elapsed else { return .goOn }
         let isLate = limit.map { elapsed >= $0 } ?? false
         if !isCompleting, wish == .forceComplete || isLate && policy.completesLate {
@@ -53,6 +54,9 @@ struct MigrationPilot {
         guard isLate, let limit else { return .goOn }
         if !isCompleting { return .abort }
         // A guest that stands still has its memory there soon, or never.
-        return !policy.permitsPostCopy && elapsed >= limit * 2 ? .abort : .goOn
+        return elapsed >= limit * 2 ? .abort : .goOn
     }
+
+    /// It is being forced to its end.
+    mutating func completes(by way: MigrationCompletion) { canReturn = way != .postCopy }
 }

@@ -29,7 +29,8 @@ struct MigrationWatch {
             case .abort:
                 guard flight.abort() else { throw MigrationFlight.aborted }
                 await act("aborted") { try await driver.abortMigration(of: serverID) }
-            case .complete: await act("completed") { try await driver.completeMigration(of: serverID) }
+            case .complete:
+                await act("completed") { pilot.completes(by: try await driver.completeMigration(of: serverID)) }
             }
         }
     }

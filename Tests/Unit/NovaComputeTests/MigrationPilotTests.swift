@@ -1,13 +1,14 @@
 import NovaCore
 import NovaModel
 import Testing
+import VirtDriver
 
 @testable import NovaCompute
 
 @Suite("Live migration: time and wishes")
 struct MigrationPilotTests {
-    private func policy(completes: Bool = false, postCopy: Bool = false) -> MigrationPolicy {
-        MigrationPolicy(timePerGiB: .seconds(10), completesLate: completes, permitsPostCopy: postCopy)
+    private func policy(completes: Bool = false) -> MigrationPolicy {
+        MigrationPolicy(timePerGiB: .seconds(10), completesLate: completes)
     }
 
     @Test func timeGrowsWithMemoryAndDisks() {
@@ -57,10 +58,19 @@ struct MigrationPilotTests {
     }
 
     @Test func aGuestThatHasMovedBeforeItsMemoryIsNotAborted() {
-        var pilot = MigrationPilot(policy(completes: true, postCopy: true), limit: .seconds(10))
+        var pilot = MigrationPilot(policy(completes: true), limit: .seconds(10))
         #expect(pilot.next(elapsed: .seconds(10), wish: nil) == .complete)
+        pilot.completes(by: .postCopy)
         #expect(pilot.next(elapsed: .seconds(11), wish: .abort) == .goOn)
         #expect(pilot.next(elapsed: .seconds(100), wish: nil) == .goOn)
+    }
+
+    @Test func aGuestThatStandsStillIsAborted() {
+        var pilot = MigrationPilot(policy(completes: true), limit: .seconds(10))
+        #expect(pilot.next(elapsed: .seconds(10), wish: nil) == .complete)
+        pilot.completes(by: .pause)
+        #expect(pilot.next(elapsed: .seconds(11), wish: nil) == .goOn)
+        #expect(pilot.next(elapsed: .seconds(12), wish: .abort) == .abort)
     }
 
     @Test func aFlightBeginsUnlessItWasAborted() throws {
