@@ -99,27 +99,30 @@ extension ServerTable {
         of project: ProjectID, user: UserID?
     ) throws -> (servers: Int64, cores: Int64, memoryMB: Int64) {
         let values = Self.whose(project, user)
-        let sums = try connection.row(Self.existing(user), values) {
-            (servers: try $0.int(0), cores: try $0.int(1), memoryMB: try $0.int(2), unsized: try $0.int(3))
+        let sizes = try connection.rows(Self.existing(user), values) {
+            (cores: try $0.optionalInt(0), memoryMB: try $0.optionalInt(1), servers: try $0.int(2))
         }
-        guard let sums else { return (0, 0, 0) }
-        guard sums.unsized > 0 else { return (sums.servers, sums.cores, sums.memoryMB) }
+        var sum: (servers: Int64, cores: Int64, memoryMB: Int64) = (0, 0, 0)
+        for size in sizes {
+            sum.servers += size.servers
+            sum.cores &+= size.servers &* (size.cores ?? 0)
+            sum.memoryMB &+= size.servers &* (size.memoryMB ?? 0)
+        }
+        guard sizes.contains(where: { $0.cores == nil }) else { return sum }
         // Written by an older release.
         let flavors = try connection.rows(
             "SELECT flavor FROM servers WHERE \(Self.ofOwner(user)) AND vcpus IS NULL", values
         ) { try $0.field(0, as: Flavor.self) }
-        return (
-            sums.servers, flavors.reduce(sums.cores) { $0 &+ $1.vcpus },
-            flavors.reduce(sums.memoryMB) { $0 &+ $1.memoryMB }
-        )
+        for flavor in flavors {
+            sum.cores &+= flavor.vcpus
+            sum.memoryMB &+= flavor.memoryMB
+        }
+        return sum
     }
 
+    /// How many there are of each size: in the order of the index, which costs less than sums over all of them.
     static func existing(_ user: UserID?) -> String {
-        """
-        SELECT count(*), CAST(coalesce(sum(vcpus), 0) AS BIGINT), CAST(coalesce(sum(memory_mb), 0) AS BIGINT),
-            count(*) - count(vcpus)
-        FROM servers WHERE \(ofOwner(user))
-        """
+        "SELECT vcpus, memory_mb, count(*) FROM servers WHERE \(ofOwner(user)) GROUP BY vcpus, memory_mb"
     }
 
     private static func ofOwner(_ user: UserID?) -> String {
