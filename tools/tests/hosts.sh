@@ -10,7 +10,8 @@ source "$ROOT/tools/lib/cloud-hosts.sh"
 # Post-copy is permitted. The QEMUs of hosts 2 and 3 are root's and can do it. That of host 1 is libvirt-qemu's, to whom
 # most kernels give no leave: what comes there goes without.
 kernel_permits=$(cat /proc/sys/vm/unprivileged_userfaultfd 2>/dev/null || echo 0)
-new_cloud --standalone --driver libvirt --hosts 3 --debug --set libvirt.live_migration_permit_post_copy=true
+new_cloud --standalone --driver libvirt --hosts 3 --debug \
+    --set libvirt.live_migration_permit_post_copy=true --set libvirt.live_migration_permit_auto_converge=true
 export DIR=$NOVA_CLOUD_DIR
 
 host_named() { if [[ $1 == 1 ]]; then echo "$CLOUD_HOST"; else echo "$CLOUD_HOST-$1"; fi; }
