@@ -9,8 +9,11 @@ public final class FaultPlan: Sendable {
     public static let shared = FaultPlan()
 
     private struct State {
-        var rules: [Int: FaultRule] = [:]
+        /// The oldest first.
+        var rules: [(key: Int, rule: FaultRule)] = []
         var next = 0
+
+        func index(of key: Int) -> Int? { rules.firstIndex { $0.key == key } }
     }
     /// Code of one of several daemons in a test's process: it is asked at each point, before the rules.
     ///
@@ -28,17 +31,20 @@ public final class FaultPlan: Sendable {
         count.add(1, ordering: .relaxed)
         return state.withLock { state in
             state.next += 1
-            state.rules[state.next] = rule
+            state.rules.append((state.next, rule))
             return state.next
         }
     }
 
     public func remove(_ key: Int) {
-        if state.withLock({ $0.rules.removeValue(forKey: key) }) != nil { count.subtract(1, ordering: .relaxed) }
+        let removed = state.withLock { state in state.index(of: key).map { state.rules.remove(at: $0) } }
+        if removed != nil { count.subtract(1, ordering: .relaxed) }
     }
 
     /// How often a fault still happens.
-    public func remaining(_ key: Int) -> Int { state.withLock { $0.rules[key]?.count ?? 0 } }
+    public func remaining(_ key: Int) -> Int {
+        state.withLock { state in state.index(of: key).map { state.rules[$0].rule.count } ?? 0 }
+    }
 
     var isActive: Bool { count.load(ordering: .relaxed) > 0 || Self.daemon != nil }
 
@@ -66,10 +72,9 @@ public final class FaultPlan: Sendable {
 
     private func next(_ name: String, _ subject: String) -> FaultAction? {
         state.withLock { state in
-            guard let key = state.rules.keys.sorted().first(where: { state.rules[$0]?.matches(name, subject) == true })
-            else { return nil }
-            if let count = state.rules[key]?.count, count < .max { state.rules[key]?.count = count - 1 }
-            return state.rules[key]?.action
+            guard let index = state.rules.firstIndex(where: { $0.rule.matches(name, subject) }) else { return nil }
+            if state.rules[index].rule.count < .max { state.rules[index].rule.count -= 1 }
+            return state.rules[index].rule.action
         }
     }
 

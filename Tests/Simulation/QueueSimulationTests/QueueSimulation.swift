@@ -61,7 +61,7 @@ final class QueueSimulation {
     let endAt: Int64
     var random: SplitMix64
     var now: Int64 = 1_000
-    var events = EventQueue<Event>()
+    var events = EventQueue()
     var report = Report()
 
     var brokers: [BrokerState?] = []
