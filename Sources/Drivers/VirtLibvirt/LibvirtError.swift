@@ -19,10 +19,10 @@ struct LibvirtError: Error {
     var isInvalidOperation: Bool { code == Int32(VIR_ERR_OPERATION_INVALID.rawValue) }
     /// Whether QEMU cannot let a guest move before its memory: of its host's kernel it has no leave for it, or it is older.
     ///
-    /// There is no code for it.
+    /// There is no code for it. One whose post-copy broke off in the middle says other words, and must not begin again.
     var refusesPostCopy: Bool {
         let words = message.lowercased()
-        return words.contains("postcopy") || words.contains("post-copy")
+        return words.contains("not supported") && (words.contains("postcopy") || words.contains("post-copy"))
     }
 
     /// The error for callers, with what was being done.
