@@ -36,6 +36,9 @@ public enum NovaDatabaseSchema {
                 Migration(
                     number: 10, name: "local-disks",
                     sql: String(decoding: PackageResources._010_local_disks_sql, as: UTF8.self)),
+                Migration(
+                    number: 11, name: "rows-in-order",
+                    sql: String(decoding: PackageResources._011_rows_in_order_sql, as: UTF8.self)),
             ])
     }
 }

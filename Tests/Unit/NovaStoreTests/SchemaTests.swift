@@ -48,17 +48,30 @@ struct SchemaTests {
         let first = try #require(schema.migrations.first)
         let old = try await DatabaseKind.open(
             address, DatabaseSchema(name: schema.name, whole: first.sql, migrations: [first]))
-        try await old.write { connection in
-            let server = TestDatabase.server()
-            let all = zip(ServerRecord.columnNames, server.columns)
-            // Those that the first release had.
-            let some = all.filter { first.sql.contains("    \($0.0) ") }
-            let names = some.map { "\"\($0.0)\"" }.joined(separator: ", ")
-            let places = some.map { _ in "?" }.joined(separator: ", ")
-            try connection.execute("INSERT INTO servers (\(names)) VALUES (\(places))", some.map(\.1))
+        var server = TestDatabase.server()
+        server.sequence = 1
+        var workflow = WorkflowRecord()
+        (workflow.id, workflow.serverID, workflow.state) = (.random(), server.id, .succeeded)
+        try await old.write { [server, workflow] connection in
+            for (table, record) in [("servers", server), ("workflows", workflow)] as [(String, any Record)] {
+                let all = zip(type(of: record).columnNames, record.columns)
+                // Those that the first release had.
+                let some = all.filter { first.sql.contains("    \($0.0) ") }
+                let names = some.map { "\"\($0.0)\"" }.joined(separator: ", ")
+                let places = some.map { _ in "?" }.joined(separator: ", ")
+                try connection.execute("INSERT INTO \(table) (\(names)) VALUES (\(places))", some.map(\.1))
+            }
         }
         await old.close()
         let new = try await DatabaseKind.open(address, schema)
+        let kept = try await new.read { [server, workflow] connection in
+            (
+                try ServerTable(connection).find(server.id),
+                try connection.keyed(WorkflowRecord.self, in: "workflows", workflow.id.column)
+            )
+        }
+        #expect(kept.0 == server)
+        #expect(kept.1 == workflow)
         for isFilled in [false, true] {
             let used = try await new.read { try ServerTable($0).usage(of: ProjectID("p1")) }
             #expect(used == (1, 2, 512))

@@ -1,5 +1,6 @@
 -- The nova database, whole. nova-api and nova-conductor write it, nobody else.
 -- Times are UTC microseconds; ids are canonical text; lists and nested records are blobs in the wire form.
+-- Tables with rows of half a kilobyte and more are rowid tables (decision 0006).
 
 CREATE TABLE servers (
     id TEXT PRIMARY KEY,
@@ -53,7 +54,7 @@ CREATE TABLE servers (
     shelved BLOB,
     -- the disks that its user asked for; NULL: those of its flavor
     local_disks BLOB
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX servers_by_project ON servers (project_id, is_deleted, created_at DESC, id DESC);
 CREATE INDEX servers_by_time ON servers (is_deleted, created_at DESC, id DESC);
 CREATE INDEX servers_by_host ON servers (host, is_deleted);
@@ -144,7 +145,7 @@ CREATE TABLE workflows (
     owed_reason TEXT,
     owed_since INTEGER,
     abandoned_reason TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- What a conductor looks for: work that is not finished.
 CREATE INDEX workflows_open ON workflows (retry_at) WHERE finished_at IS NULL;
 CREATE INDEX workflows_by_server ON workflows (server_id, created_at DESC);
