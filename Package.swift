@@ -202,8 +202,9 @@ let daemons = [
     daemon(
         "nova-standalone",
         [
-            "NovaService", "NovaIdentity", "NovaImage", "NovaNetwork", "NovaPlacement", "NovaScheduler",
-            "NovaConductor", "NovaInterfaces", "NovaCompute", "NovaAPI", "VirtLibvirt", "VirtFake", "NetworkLinux",
+            "NovaService", "NovaDatabase", "NovaIdentity", "NovaImage", "NovaNetwork", "NovaPlacement",
+            "NovaScheduler", "NovaConductor", "NovaInterfaces", "NovaCompute", "NovaAPI", "VirtLibvirt", "VirtFake",
+            "NetworkLinux",
             "NetworkFake",
         ]),
     Target.executableTarget(

@@ -1,6 +1,7 @@
 import NovaAPI
 import NovaCompute
 import NovaConductor
+import NovaDatabase
 import NovaIdentity
 import NovaImage
 import NovaInterfaces
@@ -12,12 +13,14 @@ import NovaService
 /// The whole cloud in one process; services start in the order in which they need each other.
 @main enum Main {
     static func main() async {
+        // One writer for what both write: it commits the changes of both together.
+        let databases = OpenDatabases()
         let services = [
             ServiceFactory(IdentityService.self), ServiceFactory(PlacementService.self),
             ServiceFactory(ImageService.self), NetworkService.factory(drivers: Drivers.network),
-            ServiceFactory(SchedulerService.self), ServiceFactory(ConductorService.self),
+            ServiceFactory(SchedulerService.self), ConductorService.factory(sharing: databases),
             ComputeService.factory(drivers: [Drivers.libvirt, Drivers.fake], plugs: Drivers.plugs),
-            ServiceFactory(APIService.self),
+            APIService.factory(sharing: databases),
         ]
         await DaemonRunner.run(
             Daemon(

@@ -17,6 +17,8 @@ public final class Database: Sendable {
     private struct State {
         var running = 0
         var reads = 0
+        /// The parts of the process that have not closed it.
+        var users = 1
         var closing: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -169,10 +171,25 @@ public final class Database: Sendable {
         return result
     }
 
-    /// Serves what waits, refuses what comes later, and ends the threads.
+    /// Says that one more part of the process uses the database and will close it; false when it is closed already.
+    func join() -> Bool {
+        state.state.withLock { state in
+            guard state.users > 0 else { return false }
+            state.users += 1
+            return true
+        }
+    }
+
+    /// Serves what waits, refuses what comes later, and ends the threads, once all parts of the process that share the
+    /// database have called it.
     ///
-    /// A second call waits for the same end.
+    /// A call after the last one waits for the same end.
     public func close() async {
+        let isOver = state.state.withLock { state in
+            state.users = max(0, state.users - 1)
+            return state.users == 0
+        }
+        guard isOver else { return }
         writes.close()
         reads.close()
         readers?.close()

@@ -2,7 +2,7 @@ import Logging
 public import NovaConfig
 import NovaAuth
 import NovaCore
-import NovaDatabase
+public import NovaDatabase
 import NovaHTTP
 import NovaHTTPClient
 import NovaInterfaces
@@ -23,14 +23,23 @@ public struct APIService: CloudService {
     private let http: HealthPart
     private let client: HTTPClient
 
+    /// The service in a process in which others use the same database.
+    public static func factory(sharing databases: OpenDatabases) -> ServiceFactory {
+        ServiceFactory(name: name, role: role, options: options) { try await APIService($0, databases) }
+    }
+
+    /// The service in a process of its own.
+    public init(_ context: ServiceContext) async throws { try await self.init(context, OpenDatabases()) }
+
     /// Opens the database and makes the server; it listens once it runs.
-    public init(_ context: ServiceContext) async throws {
+    init(_ context: ServiceContext, _ databases: OpenDatabases) async throws {
         self.context = context
         let config = context.config
         http = context.part("http", waitsFor: "does not listen yet")
         let databasePart = context.part("database", waitsFor: "is being opened")
-        database = try Database(context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
-        database.report(to: context.metrics, service: context.name)
+        database = try databases.open(
+            context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log
+        ) { $0.report(to: context.metrics, service: context.name) }
         try await database.write { try FlavorTable($0).insertDefaults() }
         databasePart.ready()
         authenticator = try await ServiceAuthentication.connect(context.config, bus: context.bus, log: context.log)

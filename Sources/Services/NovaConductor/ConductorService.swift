@@ -1,7 +1,7 @@
 import Logging
 public import NovaConfig
 import NovaCore
-import NovaDatabase
+public import NovaDatabase
 import NovaInterfaces
 import NovaModel
 import NovaRPC
@@ -27,15 +27,23 @@ public struct ConductorService: CloudService {
     private let notifier: Notifier?
     private let workflows: HealthPart
 
+    /// The service in a process in which others use the same database.
+    public static func factory(sharing databases: OpenDatabases) -> ServiceFactory {
+        ServiceFactory(name: name, role: role, options: options) { try await ConductorService($0, databases) }
+    }
+
+    /// The service in a process of its own.
+    public init(_ context: ServiceContext) async throws { try await self.init(context, OpenDatabases()) }
+
     /// Opens the database and makes the grant key when there is none.
-    public init(_ context: ServiceContext) async throws {
+    init(_ context: ServiceContext, _ databases: OpenDatabases) async throws {
         self.context = context
         let config = context.config
         workflows = context.part("workflows", waitsFor: "does not take work yet")
         let databasePart = context.part("database", waitsFor: "is being opened")
-        database = try Database(
-            context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log)
-        database.report(to: context.metrics, service: context.name)
+        database = try databases.open(
+            context.databaseAddress("nova"), schema: NovaDatabaseSchema.schema, log: context.log
+        ) { $0.report(to: context.metrics, service: context.name) }
         try await database.write { try FlavorTable($0).insertDefaults() }
         do {
             while try await database.write({ try ServerTable($0).fillSizes(limit: 500) }) > 0 {}
