@@ -16,15 +16,17 @@ from processes import Processes
 
 # Projects have limits here, so that each create adds up what its project uses.
 LIMITED = ["quota.unlimited_projects=", "quota.instances=1000000", "quota.cores=10000000", "quota.ram=100000000000"]
+# What a standalone cloud listens on are fewer.
+PORTS = 50
 FIGURES = {
-    "cpu_per_boot_0_ms": Figure("CPU per boot, empty cloud", "ms"),
+    "cpu_per_boot_0_ms": Figure("CPU per boot, almost empty cloud", "ms"),
     "cpu_per_boot_tenth_ms": Figure("CPU per boot, a tenth of the servers", "ms"),
     "cpu_per_boot_all_ms": Figure("CPU per boot, all servers", "ms"),
-    "cpu_ratio": Figure("CPU per boot, all servers against none", "x", 1.25),
-    "p50_0_ms": Figure("single boot p50, empty cloud", "ms"),
+    "cpu_ratio": Figure("CPU per boot, all servers against few", "x", 1.25),
+    "p50_0_ms": Figure("single boot p50, almost empty cloud", "ms"),
     "p50_tenth_ms": Figure("single boot p50, a tenth of the servers", "ms"),
     "p50_all_ms": Figure("single boot p50, all servers", "ms"),
-    "p50_ratio": Figure("single boot p50, all servers against none", "x", 1.25),
+    "p50_ratio": Figure("single boot p50, all servers against few", "x", 1.25),
     "restart_s": Figure("restart with all servers, until a list is answered", "s", 3),
     "crash_restart_s": Figure("the same after SIGKILL", "s", 3),
     "first_boot_s": Figure("after that, until a new server is ACTIVE", "s"),
@@ -42,11 +44,12 @@ FIGURES = {
 class LocalCloud:
     """A cloud of tools/cloud in a folder of its own; it ends with the block."""
 
-    def __init__(self, options, *arguments, sets=()):
+    def __init__(self, options, *arguments, sets=(), name="cloud", port_offset=0):
         self.tool = os.path.join(options.root, "tools", "cloud")
         self.novactl = os.path.join(options.root, ".build", options.build, "novactl")
-        self.folder = os.path.join(options.folder, "cloud")
-        self.up = ["up", "--driver", "fake", f"--{options.build}", "--port-base", str(options.port_base), *arguments]
+        self.folder = os.path.join(options.folder, name)
+        self.up = ["up", "--driver", "fake", f"--{options.build}", "--port-base", str(options.port_base + port_offset),
+                   *arguments]
         for setting in sets:
             self.up += ["--set", setting]
 
@@ -100,25 +103,47 @@ def say(text):
     print(f"==> {text}", file=sys.stderr, flush=True)
 
 
-def flat(options, local):
-    """CPU and time of a boot in an empty cloud, with a tenth of the servers, and with all of them."""
-    cloud = local.client()
-    processes = Processes(local.folder)
-    cloud.wait_active(cloud.client(), cloud.boot(cloud.client(), "warm-up"), 0.01)
-    figures = {}
-    for name, size in (("0", 0), ("tenth", options.servers // 10), ("all", options.servers)):
-        missing = size - len(cloud.created)
+class Boots:
+    """A cloud in which boots are measured."""
+
+    def __init__(self, local):
+        self.cloud = local.client()
+        self.processes = Processes(local.folder)
+        self.cloud.wait_active(self.cloud.client(), self.cloud.boot(self.cloud.client(), "warm-up"), 0.01)
+        self.rounds = 0
+
+    def fill(self, size, clients):
+        missing = size - len(self.cloud.created)
         if missing > 0:
-            seconds = boot_many(cloud, missing, options.clients, f"fill-{name}")
-            say(f"{len(cloud.created)} servers: {missing / seconds:.0f} boots a second")
-        # The reconcilers run once a minute: the median of several leaves out the time in which they do.
-        costs = [cpu_per_boot(cloud, processes, f"cpu-{name}-{round}", 50) for round in range(5)]
-        figures[f"cpu_per_boot_{name}_ms"] = statistics.median(costs)
-        figures[f"p50_{name}_ms"] = single_boots(cloud, f"single-{name}", 60)
-        say(f"{len(cloud.created)} servers: {figures[f'cpu_per_boot_{name}_ms']:.2f} ms CPU per boot, p50 "
-            f"{figures[f'p50_{name}_ms']:.1f} ms")
-    figures["cpu_ratio"] = figures["cpu_per_boot_all_ms"] / figures["cpu_per_boot_0_ms"]
-    figures["p50_ratio"] = figures["p50_all_ms"] / figures["p50_0_ms"]
+            seconds = boot_many(self.cloud, missing, clients, f"fill-{size}")
+            say(f"{len(self.cloud.created)} servers: {missing / seconds:.0f} boots a second")
+
+    def round(self):
+        """CPU and median time of a boot, in ms, by a few dozen of them."""
+        self.rounds += 1
+        return (cpu_per_boot(self.cloud, self.processes, f"cpu-{self.rounds}", 25),
+                single_boots(self.cloud, f"single-{self.rounds}", 8))
+
+
+def flat(options, local, beside):
+    """CPU and time of a boot with a tenth of the servers, and with all, in turns with an almost empty cloud's.
+
+    What the machine has to spare changes from second to second: only what was measured side by side is compared.
+    """
+    empty, full = Boots(beside), Boots(local)
+    figures = {}
+    for name, size in (("tenth", options.servers // 10), ("all", options.servers)):
+        full.fill(size, options.clients)
+        # The reconcilers run once a minute: medians leave out the time in which they do.
+        rounds = [(empty.round(), full.round()) for _ in range(9)]
+        for figure, index in (("cpu_per_boot", 0), ("p50", 1)):
+            figures[f"{figure}_0_ms"] = statistics.median(few[index] for few, _ in rounds)
+            figures[f"{figure}_{name}_ms"] = statistics.median(many[index] for _, many in rounds)
+        figures["cpu_ratio"] = statistics.median(many[0] / few[0] for few, many in rounds)
+        figures["p50_ratio"] = statistics.median(many[1] / few[1] for few, many in rounds)
+        say(f"{len(full.cloud.created)} servers beside {len(empty.cloud.created)}: CPU per boot "
+            f"{figures[f'cpu_per_boot_{name}_ms']:.2f} ms beside {figures['cpu_per_boot_0_ms']:.2f}, "
+            f"{figures['cpu_ratio']:.2f} x; p50 {figures[f'p50_{name}_ms']:.1f} ms, {figures['p50_ratio']:.2f} x")
     return figures
 
 
@@ -197,8 +222,9 @@ def measure(options):
     if {"flat", "restart"} & set(options.parts):
         with LocalCloud(options, "--standalone", sets=LIMITED) as local:
             if "flat" in options.parts:
-                say(f"Boots in a cloud of up to {options.servers} servers")
-                figures.update(flat(options, local))
+                say(f"Boots in a cloud of up to {options.servers} servers, and in an empty one beside it")
+                with LocalCloud(options, "--standalone", sets=LIMITED, name="empty", port_offset=PORTS) as beside:
+                    figures.update(flat(options, local, beside))
             if "restart" in options.parts:
                 say(f"Restarts with {options.servers} servers")
                 figures.update(restart(options, local))
