@@ -187,14 +187,17 @@ let services = [
 ]
 
 let daemons = [
+    library(
+        "ComputeDrivers", in: "Daemons", ["NovaCompute", "VirtLibvirt", "VirtFake", "NetworkLinux", "NetworkFake"]),
+    library("NetworkDrivers", in: "Daemons", ["NovaConfig", "NovaNetwork", "NetworkLinux", "NetworkFake"]),
     daemon("nova-queue", ["NovaService", "NovaMessaging", "NovaInterfaces"]),
     daemon("nova-identity", ["NovaService", "NovaIdentity"]),
     daemon("nova-image", ["NovaService", "NovaImage"]),
-    daemon("nova-network", ["NovaConfig", "NovaService", "NovaNetwork", "NetworkLinux", "NetworkFake"]),
+    daemon("nova-network", ["NovaService", "NovaNetwork", "NetworkDrivers"]),
     daemon("nova-placement-api", ["NovaService", "NovaPlacement"]),
     daemon("nova-scheduler", ["NovaService", "NovaScheduler"]),
     daemon("nova-conductor", ["NovaService", "NovaConductor"]),
-    daemon("nova-compute", ["NovaService", "NovaCompute", "VirtLibvirt", "VirtFake", "NetworkLinux", "NetworkFake"]),
+    daemon("nova-compute", ["NovaService", "NovaCompute", "ComputeDrivers"]),
     Target.executableTarget(
         name: "nova-console-log", dependencies: ["NovaConsoleLog"], path: "Sources/Daemons/nova-console-log",
         swiftSettings: strict),
@@ -203,9 +206,8 @@ let daemons = [
         "nova-standalone",
         [
             "NovaService", "NovaDatabase", "NovaIdentity", "NovaImage", "NovaNetwork", "NovaPlacement",
-            "NovaScheduler", "NovaConductor", "NovaInterfaces", "NovaCompute", "NovaAPI", "VirtLibvirt", "VirtFake",
-            "NetworkLinux",
-            "NetworkFake",
+            "NovaScheduler", "NovaConductor", "NovaInterfaces", "NovaCompute", "NovaAPI", "ComputeDrivers",
+            "NetworkDrivers",
         ]),
     Target.executableTarget(
         name: "novactl",
@@ -219,6 +221,7 @@ let daemons = [
 
 // What tests share; only debug builds have anything in it.
 let testKits = [
+    library("FolderTestKit", in: "TestKits", ["NovaCore"]),
     library("DatabaseTestKit", in: "TestKits", ["NovaCore", "NovaDatabase"], packages: [log]),
     library(
         "CloudKit", in: "TestKits",
@@ -264,19 +267,24 @@ let testTargets = [
     tests("NovaMessagingTests", in: "Unit", ["NovaCore", "NovaWire", "NovaMessaging", "NovaRPC"], packages: [log]),
     tests(
         "NovaServiceTests", in: "Unit",
-        ["NovaCore", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaService"],
+        [
+            "NovaCore", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaService",
+            "FolderTestKit",
+        ],
         packages: [log]),
     tests("QueueSimulationTests", in: "Simulation", ["NovaCore", "NovaWire", "NovaMessaging"]),
     tests("NovactlTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaMessaging", "novactl"]),
     tests(
-        "NovaDatabaseTests", in: "Unit", ["NovaCore", "NovaWire", "NovaTelemetry", "NovaDatabase", "DatabaseTestKit"],
+        "NovaDatabaseTests", in: "Unit",
+        ["NovaCore", "NovaWire", "NovaTelemetry", "NovaDatabase", "DatabaseTestKit", "FolderTestKit"],
         packages: [log]),
     tests(
-        "NovaHTTPTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient"],
+        "NovaHTTPTests", in: "Unit",
+        ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient", "FolderTestKit"],
         packages: [log]),
     tests(
         "NovaTransferTests", in: "Unit",
-        ["NovaCore", "NovaWire", "NovaTelemetry", "NovaCrypto", "NovaProcess", "NovaTransfer"],
+        ["NovaCore", "NovaWire", "NovaTelemetry", "NovaCrypto", "NovaProcess", "NovaTransfer", "FolderTestKit"],
         packages: [
             log, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
@@ -285,15 +293,14 @@ let testTargets = [
         "NovaStoreTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaDatabase", "NovaModel", "NovaStore", "NovaWorkflow",
-            "PlacementStore",
-            "DatabaseTestKit",
+            "PlacementStore", "DatabaseTestKit",
         ],
         packages: [log]),
     tests(
         "DriverTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaXML", "NovaProcess", "NovaConsoleLog", "VirtDriver", "VirtFake",
-            "VirtLibvirt", "NetworkDriver", "NetworkLinux", "NetworkFake",
+            "VirtLibvirt", "NetworkDriver", "NetworkLinux", "NetworkFake", "FolderTestKit",
         ], packages: [log]),
     tests(
         "NovaNetworkTests", in: "Unit",
@@ -344,6 +351,7 @@ let testTargets = [
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaInterfaces", "NovaRPC", "VirtDriver", "VirtFake", "NetworkDriver",
             "NetworkFake", "NovaCompute", "NovaHTTP", "NovaHTTPClient", "NovaProcess", "NovaSchema",
+            "FolderTestKit",
         ], packages: [log]),
 ]
 

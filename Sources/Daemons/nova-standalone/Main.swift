@@ -1,3 +1,5 @@
+import ComputeDrivers
+import NetworkDrivers
 import NovaAPI
 import NovaCompute
 import NovaConductor
@@ -17,9 +19,9 @@ import NovaService
         let databases = OpenDatabases()
         let services = [
             ServiceFactory(IdentityService.self), ServiceFactory(PlacementService.self),
-            ServiceFactory(ImageService.self), NetworkService.factory(drivers: Drivers.network),
+            ServiceFactory(ImageService.self), NetworkService.factory(drivers: NetworkDrivers.all),
             ServiceFactory(SchedulerService.self), ConductorService.factory(sharing: databases),
-            ComputeService.factory(drivers: [Drivers.libvirt, Drivers.fake], plugs: Drivers.plugs),
+            ComputeService.factory(drivers: ComputeDrivers.virt, plugs: ComputeDrivers.plugs),
             APIService.factory(sharing: databases),
         ]
         await DaemonRunner.run(

@@ -1,3 +1,4 @@
+import FolderTestKit
 import Logging
 import NovaCore
 import NovaModel

@@ -1,3 +1,4 @@
+import FolderTestKit
 import NovaCore
 import NovaModel
 import NovaProcess

@@ -1,3 +1,4 @@
+import FolderTestKit
 import Glibc
 import Logging
 import NovaCore
@@ -6,21 +7,11 @@ import NovaWire
 
 /// A folder of its own for each test, removed when the test ends.
 final class Scratch: Sendable {
-    let folder: String
-
-    init() throws {
-        folder = "/tmp/nova-database-\(UUID128.random())"
-        guard mkdir(folder, 0o700) == 0 else { throw NovaError(.internal, "no scratch folder", details: folder) }
-    }
-
-    deinit {
-        for name in ["test.sqlite", "test.sqlite-wal", "test.sqlite-shm", "test.sqlite.lock", "test.sqlite.lock.next"] {
-            unlink("\(folder)/\(name)")
-        }
-        rmdir(folder)
-    }
-
+    private let holder: TemporaryFolder
+    var folder: String { holder.path }
     var path: String { "\(folder)/test.sqlite" }
+
+    init() throws { holder = try TemporaryFolder() }
 
     func open(_ schema: DatabaseSchema = Scratch.schema) throws -> Database {
         try Database(path: path, schema: schema, log: Logger(label: "test"))

@@ -1,3 +1,4 @@
+import FolderTestKit
 import Foundation
 import Logging
 import NovaCore
@@ -9,16 +10,12 @@ import Testing
 
 /// Certificates in a folder of their own, made by `openssl`.
 final class TestCertificates: Sendable {
-    let folder: String
+    private let holder: TemporaryFolder
+    var folder: String { holder.path }
     var certificate: String { "\(folder)/server.pem" }
     var key: String { "\(folder)/server.key" }
 
-    init() throws {
-        folder = "/tmp/nova-tls-\(UUID128.random())"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { _ = try? FileManager.default.removeItem(atPath: folder) }
+    init() throws { holder = try TemporaryFolder() }
 
     /// Makes an authority and puts a certificate of it in the server's place; gives the authority's file.
     func renew(_ name: String) throws -> String {

@@ -1,3 +1,4 @@
+import FolderTestKit
 import Glibc
 import Logging
 import NovaConfig
@@ -10,12 +11,13 @@ import Testing
 @Suite("Where the queue is, and with which keys")
 final class QueueSettingsTests {
     private static let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-    private let folder = "/tmp/nova-settings-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    private let holder: TemporaryFolder
+    private var folder: String { holder.path }
     private let broker: CurveKeyPair
     private let own: CurveKeyPair
 
     init() throws {
-        try #require(mkdir(folder, 0o700) == 0)
+        holder = try TemporaryFolder()
         broker = try CurveKeyPair()
         var pair = try CurveKeyPair()
         pair.role = "compute"
@@ -25,11 +27,6 @@ final class QueueSettingsTests {
         try own.write(to: "\(folder)/own")
         try AuthorizedKeysEditor(path: "\(folder)/keys").authorize(
             AuthorizedKeys.Entry(publicKey: own.publicKey, name: PeerName(role: "compute", host: "h1")))
-    }
-
-    deinit {
-        for name in ["broker", "own", "keys", "keys.lock"] { unlink("\(folder)/\(name)") }
-        rmdir(folder)
     }
 
     private func config(_ brokers: String..., keys: String = "", insecure: Bool = false) -> Configuration {

@@ -1,3 +1,4 @@
+import FolderTestKit
 import Glibc
 import NIOCore
 import NovaCore

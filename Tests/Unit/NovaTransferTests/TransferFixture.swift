@@ -1,3 +1,4 @@
+import FolderTestKit
 import Glibc
 import Logging
 import NovaCore
@@ -8,26 +9,14 @@ import Testing
 
 @testable import NovaTransfer
 
-/// A folder of one test's own, removed at its end.
-final class ScratchFolder: Sendable {
-    let path = "/tmp/nova-transfer-\(UUID128.random())"
-    init() throws { try #require(mkdir(path, 0o755) == 0) }
-    deinit {
-        for name in FolderNames.orNone(path) {
-            unlink("\(path)/\(name)")
-        }
-        rmdir(path)
-    }
-}
-
 /// A conductor's key, and the compute hosts that trust it.
 struct TransferFixture {
     let key = SigningKey()
-    let folder: ScratchFolder
+    let folder: TemporaryFolder
     let scope = TransferScope(
         serverID: ServerID(UUID128.random()), workflowID: WorkflowID(UUID128.random()), purpose: .disk)
 
-    init() throws { folder = try ScratchFolder() }
+    init() throws { folder = try TemporaryFolder() }
 
     struct Host {
         let transfers: TransferHost

@@ -1,23 +1,21 @@
 import NetworkFake
 import NetworkLinux
-import NovaCompute
-import NovaConfig
-import NovaNetwork
+public import NovaCompute
 import VirtFake
 import VirtLibvirt
 
-/// The drivers that the executable is linked with.
-enum Drivers {
-    /// What `[network] driver` may name.
-    static let network: [String: NetworkHostFactory] = [
-        "linux": { settings, config, log in
-            let fabric = config[NetworkOptions.fabric]
-            return LinuxNetworkHost(settings: settings, fabric: fabric.isEmpty ? nil : fabric, log: log)
-        },
-        "fake": { _, _, _ in FakeNetworkHost() },
+/// The drivers that executables with nova-compute are linked with.
+public enum ComputeDrivers {
+    /// What `[DEFAULT] compute_driver` may name.
+    public static let virt = [libvirt, fake]
+
+    /// What `[compute] host_plug` may name.
+    public static let plugs = [
+        HostPlugFactory("linux") { LinuxHostPlug(marks: $0.marks, fabric: $0.fabric) },
+        HostPlugFactory("fake") { _ in FakeHostPlug() },
     ]
 
-    static let libvirt = VirtDriverFactory("libvirt.LibvirtDriver") { settings in
+    private static let libvirt = VirtDriverFactory("libvirt.LibvirtDriver") { settings in
         var options = LibvirtOptions()
         options.uri = settings.libvirt.uri
         options.virtType = settings.libvirt.virtType
@@ -34,7 +32,7 @@ enum Drivers {
         return LibvirtDrivers.make(settings.context, options: options, log: settings.log)
     }
 
-    static let fake = VirtDriverFactory("fake.FakeDriver") { settings in
+    private static let fake = VirtDriverFactory("fake.FakeDriver") { settings in
         var options = FakeDriverOptions()
         options.vcpus = settings.fake.vcpus
         options.memoryMB = settings.fake.memoryMB
@@ -45,9 +43,4 @@ enum Drivers {
         options.hasHardware = settings.fake.hasHardware
         return try FakeDriver(settings.context, options: options)
     }
-
-    static let plugs = [
-        HostPlugFactory("linux") { LinuxHostPlug(marks: $0.marks, fabric: $0.fabric) },
-        HostPlugFactory("fake") { _ in FakeHostPlug() },
-    ]
 }
