@@ -258,6 +258,7 @@ let testTargets = [
         "CloudSimulationTests", in: "Simulation",
         ["NovaCore", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "CloudKit", "DatabaseTestKit"]),
     tests("NovaCoreTests", in: "Unit", ["NovaCore"]),
+    tests("NovaFaultsTests", in: "Unit", ["NovaFaults"]),
     tests("NovaWireTests", in: "Unit", ["NovaCore", "NovaWire"]),
     tests("NovaSchemaTests", in: "Unit", ["NovaCore", "NovaSchema"]),
     tests("NovaConfigTests", in: "Unit", ["NovaCore", "NovaConfig"]),

@@ -28,6 +28,12 @@ struct ClientJobs {
         var finishedAt: Int64 = 0
     }
 
+    /// Whose slot a running job uses.
+    private struct Use: Hashable {
+        let queue: QueueName
+        let boot: UInt64
+    }
+
     private static let countLimit = 4_096
     private static let byteLimit = 16 << 20
     /// Twice the longest time that senders try again, in milliseconds.
@@ -38,6 +44,8 @@ struct ClientJobs {
     private static let report: Int64 = 20_000
 
     private var jobs: [MessageID: Job] = [:]
+    /// How many jobs run, without looking at the thousands that have ended.
+    private var uses: [Use: Int] = [:]
     private var held: [MessageID: Waiting] = [:]
     private var finished: Deque<MessageID> = []
     private var bytes = 0
@@ -86,6 +94,7 @@ struct ClientJobs {
             reportAt: now + Self.report)
         nextReport = min(nextReport, now + Self.report)
         running += 1
+        uses[Use(queue: delivery.header.queue, boot: boot), default: 0] += 1
     }
 
     /// Lets a waiting message run.
@@ -95,7 +104,7 @@ struct ClientJobs {
     }
 
     func running(in queue: QueueName) -> Int {
-        running == 0 ? 0 : jobs.values.count { $0.kind == nil && $0.queue == queue }
+        uses.reduce(0) { $0 + ($1.key.queue == queue ? $1.value : 0) }
     }
 
     /// Calls whose callers should hear that the work goes on.
@@ -123,6 +132,9 @@ struct ClientJobs {
         job.finishedAt = now
         jobs[id] = job
         running -= 1
+        let use = Use(queue: job.queue, boot: job.boot)
+        let others = (uses[use] ?? 1) - 1
+        uses[use] = others > 0 ? others : nil
         ended &+= 1
         bytes += job.body.count
         finished.append(id)
@@ -138,6 +150,6 @@ struct ClientJobs {
 
     /// How many slots of a queue are used by work that this broker does not count.
     func foreign(to boot: UInt64, in queue: QueueName) -> Int {
-        running == 0 ? 0 : jobs.values.count { $0.kind == nil && $0.queue == queue && $0.boot != boot }
+        uses.reduce(0) { $0 + ($1.key.queue == queue && $1.key.boot != boot ? $1.value : 0) }
     }
 }

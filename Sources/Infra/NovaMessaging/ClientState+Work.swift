@@ -40,13 +40,19 @@ extension ClientState {
         }
         guard service.lent[index] != nil || jobs.running(in: queue) + service.lent.count < service.slots else { return }
         services[queue]?.lent[index] = now + Self.lendFor
+        nextReturn = min(nextReturn, now + Self.lendFor)
         if service.lent[index] == nil { announce(queue, .credit) }
     }
 
     func takeBack() {
+        guard nextReturn <= now else { return }
+        nextReturn = Int64.max
         for queue in servedQueues {
-            guard let lent = services[queue]?.lent, lent.contains(where: { $0.value <= now }) else { continue }
-            services[queue]?.lent = lent.filter { $0.value > now }
+            guard let lent = services[queue]?.lent else { continue }
+            let kept = lent.filter { $0.value > now }
+            nextReturn = min(nextReturn, kept.values.min() ?? Int64.max)
+            guard kept.count < lent.count else { continue }
+            services[queue]?.lent = kept
             announce(queue, .credit)
         }
     }

@@ -77,6 +77,8 @@ final class ClientState {
     var isStopped = false
     var nextDeadline = Int64.max
     var nextRetry = Int64.max
+    /// When a lent slot is due back.
+    var nextReturn = Int64.max
     var random: SplitMix64
     var actions: [ClientAction] = []
     private var earlyCancels: Set<UInt64> = []
