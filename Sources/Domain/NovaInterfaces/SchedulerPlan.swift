@@ -21,16 +21,22 @@ public struct PlanHosts: RPCMethod, Equatable {
     public var requests: [SchedulingRequest] = []
     /// What is planned already, and nobody has claimed.
     public var planned: [PlannedLoad] = []
+    /// Where servers of groups are to come by it.
+    public var members: [PlannedMember] = []
 
     public init() {}
-    public init(_ requests: [SchedulingRequest], after planned: [PlannedLoad]) {
+    public init(
+        _ requests: [SchedulingRequest], after planned: [PlannedLoad] = [], _ members: [PlannedMember] = []
+    ) {
         self.requests = requests
         self.planned = planned
+        self.members = members
     }
 
     @inlinable
     public mutating func fields<V: FieldVisitor>(_ visitor: inout V) {
         visitor.visit("requests", &requests)
         visitor.visit("planned", &planned)
+        visitor.visit("members", &members)
     }
 }

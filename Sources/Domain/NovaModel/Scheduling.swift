@@ -61,9 +61,11 @@ public struct SchedulingGroup: Record, Equatable {
     public var limitPerHost: Int64 = 1
     /// The host of each other member that has one; a host stands there once per member.
     public var memberHosts: [String] = []
+    public var id = ServerGroupID.none
 
     public init() {}
     public init(_ group: ServerGroup, memberHosts: [String]) {
+        id = group.id
         policy = group.policy
         limitPerHost = group.limitPerHost
         self.memberHosts = memberHosts
@@ -74,6 +76,7 @@ public struct SchedulingGroup: Record, Equatable {
         visitor.visit("policy", &policy)
         visitor.visit("limit_per_host", &limitPerHost)
         visitor.visit("member_hosts", &memberHosts)
+        visitor.visit("id", &id)
     }
 
     /// How many other members live on a host.

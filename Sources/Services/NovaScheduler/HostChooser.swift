@@ -72,12 +72,12 @@ struct HostChooser: Sendable {
     }
 
     /// Finds hosts for many servers and claims nothing.
-    func plan(_ requests: [SchedulingRequest], after planned: [PlannedLoad]) async throws -> PlanHosts.Response {
+    func plan(_ order: PlanHosts) async throws -> PlanHosts.Response {
         for source in HostDirectory.Source.allCases { directory.expire(source) }
         try await directory.refresh()
-        var plan = HostPlan(selector, directory.hosts, after: planned)
+        var plan = HostPlan(selector, directory.hosts, after: order.planned, order.members)
         var generator = SystemRandomNumberGenerator()
-        return PlanHosts.Response(requests.map { plan.place($0, using: &generator) })
+        return PlanHosts.Response(order.requests.map { plan.place($0, using: &generator) })
     }
 
     private func claim(_ request: SchedulingRequest, on provider: ProviderID) -> PlacementClaim {

@@ -87,9 +87,7 @@ public struct SchedulerService: CloudService {
             }
             return decision
         }
-        dispatcher.on(PlanHosts.self) { method, _ in
-            try await chooser.plan(method.requests, after: method.planned)
-        }
+        dispatcher.on(PlanHosts.self) { method, _ in try await chooser.plan(method) }
         dispatcher.on(HostsOutdated.self) { _, _ in
             directory.expire(.hosts)
             return Nothing()

@@ -1,17 +1,25 @@
 import NovaCore
 public import NovaModel
 
-/// Hosts for many servers at once: what each takes is not there for those after it.
+/// Hosts for many servers at once: what each takes is not there for those after it, and where it goes counts for those of
+/// its group.
 ///
 /// Pure, as ``HostSelector`` is; nothing is claimed.
 public struct HostPlan: Sendable {
     private let selector: HostSelector
     private var hosts: [HostState]
+    private var members: [PlannedMember]
 
-    /// - Parameter planned: what is to come to hosts beside what they have.
-    public init(_ selector: HostSelector, _ hosts: [HostState], after planned: [PlannedLoad] = []) {
+    /// - Parameters:
+    ///   - planned: what is to come to hosts beside what they have.
+    ///   - members: the hosts to which servers of groups are to come by it.
+    public init(
+        _ selector: HostSelector, _ hosts: [HostState], after planned: [PlannedLoad] = [],
+        _ members: [PlannedMember] = []
+    ) {
         self.selector = selector
         self.hosts = hosts
+        self.members = members
         for load in planned { take(load.amounts, on: load.providerID) }
     }
 
@@ -19,9 +27,14 @@ public struct HostPlan: Sendable {
     public mutating func place(
         _ request: SchedulingRequest, using generator: inout some RandomNumberGenerator
     ) -> PlannedPlace {
+        var request = request
+        if let group = request.group, group.id != .none {
+            request.group?.memberHosts += members.filter { $0.groupID == group.id }.map(\.host)
+        }
         let ranking = selector.rank(request, hosts, using: &generator)
         guard let best = ranking.hosts.first else { return PlannedPlace(refusal: Self.refusal(ranking.explanation)) }
         take(ResourceAmount.of(request.flavor), on: best.providerID)
+        if let group = request.group { members.append(PlannedMember(group.id, on: best.selection.host)) }
         return PlannedPlace(best.selection)
     }
 

@@ -97,6 +97,28 @@ struct DrainTests {
         }
     }
 
+    @Test("servers of a group that keep apart are planned apart, and what has no host left is told")
+    func apart() async throws {
+        try await withServers(3) { cloud, servers in
+            try await cloud.nova.write { connection in
+                var group = ServerGroup()
+                group.id = .random()
+                group.policy = .antiAffinity
+                try ServerGroupTable(connection).insert(group)
+                for id in servers { try ServerTable(connection).change(id) { $0.serverGroupID = group.id } }
+            }
+            let drain = try await cloud.plan("host1", .drain)
+            let plan = try await cloud.moves(of: drain)
+            #expect(plan.map(\.state) == [.blocked, .waiting, .waiting])
+            #expect(plan[0].reason.contains("ServerGroupAntiAffinityFilter"))
+            #expect(Set(plan.dropFirst().map(\.target)) == ["host2", "host3"])
+            try await cloud.start(drain)
+            let moves = try await cloud.finish(drain)
+            #expect(moves.map(\.state) == [.blocked, .moved, .moved])
+            #expect(try await made(cloud, servers) == planned(plan))
+        }
+    }
+
     @Test(
         "a conductor that dies at any place in the middle is missed by nobody",
         arguments: [

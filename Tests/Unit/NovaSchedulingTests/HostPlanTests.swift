@@ -36,6 +36,25 @@ struct HostPlanTests {
         #expect(plan.place(Fleet.request(), using: &generator).selection?.host == "b")
     }
 
+    @Test("servers of a group count where they are to come, in the same plan and in one before")
+    mutating func groups() throws {
+        var group = Fleet.group(.antiAffinity, on: ["home"])
+        group.id = .random()
+        let request = Fleet.request { ($0.ignoredHosts, $0.group) = (["home"], group) }
+        var plan = try plan([Fleet.host("a"), Fleet.host("b"), Fleet.host("home")])
+        let places = (0..<2).map { _ in plan.place(request, using: &generator).selection?.host }
+        #expect(Set(places) == ["a", "b"])
+        let refusal = plan.place(request, using: &generator).refusal
+        #expect(refusal.contains("ServerGroupAntiAffinityFilter: a 1 servers of the group are there"))
+        // Another group has its own.
+        group.id = .random()
+        let other = Fleet.request { ($0.ignoredHosts, $0.group) = (["home"], group) }
+        #expect(plan.place(other, using: &generator).selection != nil)
+        var next = HostPlan(
+            try Fleet.selector(), [Fleet.host("a"), Fleet.host("b")], after: [], [PlannedMember(group.id, on: "a")])
+        #expect(next.place(other, using: &generator).selection?.host == "b")
+    }
+
     @Test("without another host there is none to name")
     mutating func alone() throws {
         var plan = try plan([Fleet.host("home")])

@@ -16,6 +16,23 @@ struct DrainPlanner: Sendable {
 
     let parts: ConductorParts
 
+    /// What is to come to hosts by the plan so far.
+    private struct Arrivals {
+        private var amounts: [ProviderID: [String: Int64]] = [:]
+        private(set) var members: [PlannedMember] = []
+
+        var loads: [PlannedLoad] {
+            amounts.map { PlannedLoad($0.key, $0.value.map { ResourceAmount($0.key, $0.value) }) }
+        }
+
+        mutating func add(_ server: ServerRecord, to host: Selection) {
+            for amount in ResourceAmount.of(server.flavor) {
+                amounts[host.providerID, default: [:]][amount.resourceClass, default: 0] &+= amount.amount
+            }
+            if let group = server.serverGroupID { members.append(PlannedMember(group, on: host.host)) }
+        }
+    }
+
     /// A server and what is known of it so far.
     private struct Candidate: Sendable {
         var move: DrainMove
@@ -50,9 +67,9 @@ struct DrainPlanner: Sendable {
             guard server.imageID != nil, images.image(of: server)??.status != "active" else { continue }
             Self.block(&candidates[place], "Its image is gone: without it the server cannot be made anew.")
         }
-        var planned: [ProviderID: [String: Int64]] = [:]
+        var arrivals = Arrivals()
         for _ in 0..<Self.rounds {
-            try await place(&candidates, drain, images, after: &planned, context)
+            try await place(&candidates, drain, images, after: &arrivals, context)
             guard candidates.contains(where: { !$0.isDecided }) else { break }
         }
         for place in candidates.indices where !candidates[place].isDecided {
@@ -174,16 +191,16 @@ struct DrainPlanner: Sendable {
     /// One round: a host for each server that has none yet, which then says whether it can take it.
     private func place(
         _ candidates: inout [Candidate], _ drain: DrainRecord, _ images: DrainImages,
-        after planned: inout [ProviderID: [String: Int64]], _ context: RequestContext
+        after arrivals: inout Arrivals, _ context: RequestContext
     ) async throws {
         let open = candidates.indices.filter { !candidates[$0].isDecided }
         for start in stride(from: 0, to: open.count, by: Self.batch) {
             let batch = Array(open[start..<min(open.count, start + Self.batch)])
             var requests: [SchedulingRequest] = []
             for place in batch { requests.append(try await request(candidates[place], drain, images)) }
-            let loads = planned.map { PlannedLoad($0.key, $0.value.map { ResourceAmount($0.key, $0.value) }) }
             let answer = try await parts.bus.call(
-                PlanHosts(requests, after: loads), to: .topic(PlanHosts.topic), context: context)
+                PlanHosts(requests, after: arrivals.loads, arrivals.members), to: .topic(PlanHosts.topic),
+                context: context)
             var placed: [(Int, Selection)] = []
             for (place, found) in zip(batch, answer.places) {
                 if let selection = found.selection {
@@ -196,9 +213,7 @@ struct DrainPlanner: Sendable {
             for (place, selection, candidate) in await ask(placed, candidates, images, context) {
                 candidates[place] = candidate
                 guard candidate.isDecided, candidate.move.state != .blocked else { continue }
-                for amount in ResourceAmount.of(candidate.server.flavor) {
-                    planned[selection.providerID, default: [:]][amount.resourceClass, default: 0] &+= amount.amount
-                }
+                arrivals.add(candidate.server, to: selection)
             }
         }
     }
