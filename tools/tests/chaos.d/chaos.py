@@ -274,8 +274,10 @@ class Chaos(Judge):
         succeeded = [m for m in stormy if m.outcome == "ok"]
         share = 100 * len(succeeded) / max(1, len(stormy))
         outcomes = collections.Counter(m.outcome for m in stormy)
+        shut_in = sum(m.outcome != "ok" and self.history.had_no_way(m) for m in stormy)
         self.check("at least 90 % of the calls succeed", [] if share >= 90 else [dict(outcomes)],
-                   f"{share:.1f} % of {len(stormy)} ({', '.join(f'{n} {o}' for o, n in outcomes.most_common())})")
+                   f"{share:.1f} % of {len(stormy)} ({', '.join(f'{n} {o}' for o, n in outcomes.most_common())}); "
+                   f"{shut_in} of those that failed were of senders that were cut off until too late")
         self.check("what must not run twice does not",
                    [m for m in messages if not m.again and len(m.runs) > 1],
                    f"{sum(not m.again for m in messages)} messages; {sum(m.again and len(m.runs) > 1 for m in messages)}"

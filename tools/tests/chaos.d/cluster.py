@@ -40,6 +40,8 @@ class Member:
         self.stopped_at = None
         self.deaths = []
         self.stops = []
+        # When nobody could be reached.
+        self.cuts = []
 
     def start(self):
         command = ["ip", "netns", "exec", self.namespace, *self.cluster.command(self)]
@@ -133,6 +135,7 @@ class Cluster:
     def cut(self, one, other, milliseconds):
         """Drops what goes between two, or all of one when there is no other, for a time."""
         if other is None:
+            one.cuts.append((now(), now() + milliseconds))
             self.nft(f"add element ip chaos hosts {{ {one.address} timeout {milliseconds}ms }}")
         else:
             for here, there in ((one, other), (other, one)):

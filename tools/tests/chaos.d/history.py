@@ -110,6 +110,15 @@ class History:
     def lived(self, message):
         return self.death(message) is None
 
+    def had_no_way(self, message):
+        """Whether its sender was cut off until there was less time left than the work itself takes."""
+        latest = message.deadline - message.work
+        at = message.submitted
+        for begin, end in sorted(self.members[message.sender].cuts):
+            if begin <= at:
+                at = max(at, end)
+        return at >= latest
+
     def open(self):
         """Messages of living senders that are not at their end."""
         return [message for message in self.messages.values() if self.lived(message) and self.is_open(message)]
