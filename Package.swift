@@ -221,7 +221,7 @@ let daemons = [
 
 // What tests share; only debug builds have anything in it.
 let testKits = [
-    library("FolderTestKit", in: "TestKits", ["NovaCore"]),
+    library("CommonTestKit", in: "TestKits", ["NovaCore"]),
     library("DatabaseTestKit", in: "TestKits", ["NovaCore", "NovaDatabase"], packages: [log]),
     library(
         "CloudKit", in: "TestKits",
@@ -229,7 +229,7 @@ let testKits = [
             "NovaFaults", "NovaMessaging", "NovaDatabase", "NovaStore", "PlacementStore", "NovaPlacement",
             "NovaNetwork", "NovaHTTP",
             "NovaScheduler", "NovaConductor", "NovaCompute", "VirtDriver", "VirtFake", "NetworkDriver", "NetworkFake",
-            "DatabaseTestKit",
+            "CommonTestKit", "DatabaseTestKit",
         ], packages: [log]),
 ]
 
@@ -252,11 +252,14 @@ let testTargets = [
         "WorkflowMatrixTests", in: "Functional",
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "NovaInterfaces",
-            "NovaRPC", "NovaSchema", "CloudKit", "DatabaseTestKit",
+            "NovaRPC", "NovaSchema", "CloudKit", "CommonTestKit", "DatabaseTestKit",
         ]),
     tests(
         "CloudSimulationTests", in: "Simulation",
-        ["NovaCore", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "CloudKit", "DatabaseTestKit"]),
+        [
+            "NovaCore", "NovaModel", "NovaFaults", "NovaStore", "NovaDatabase", "CloudKit", "CommonTestKit",
+            "DatabaseTestKit",
+        ]),
     tests("NovaCoreTests", in: "Unit", ["NovaCore"]),
     tests("NovaFaultsTests", in: "Unit", ["NovaFaults"]),
     tests("NovaWireTests", in: "Unit", ["NovaCore", "NovaWire"]),
@@ -265,27 +268,29 @@ let testTargets = [
     tests("NovaTelemetryTests", in: "Unit", ["NovaCore", "NovaTelemetry"], packages: [log]),
     tests("NovaCryptoTests", in: "Unit", ["NovaCore", "NovaWire", "NovaCrypto"]),
     tests("NovaXMLTests", in: "Unit", ["NovaCore", "NovaXML"]),
-    tests("NovaMessagingTests", in: "Unit", ["NovaCore", "NovaWire", "NovaMessaging", "NovaRPC"], packages: [log]),
+    tests(
+        "NovaMessagingTests", in: "Unit", ["NovaCore", "NovaWire", "NovaMessaging", "NovaRPC", "CommonTestKit"],
+        packages: [log]),
     tests(
         "NovaServiceTests", in: "Unit",
         [
             "NovaCore", "NovaConfig", "NovaTelemetry", "NovaMessaging", "NovaRPC", "NovaHTTP", "NovaService",
-            "FolderTestKit",
+            "CommonTestKit",
         ],
         packages: [log]),
     tests("QueueSimulationTests", in: "Simulation", ["NovaCore", "NovaWire", "NovaMessaging"]),
     tests("NovactlTests", in: "Unit", ["NovaCore", "NovaSchema", "NovaMessaging", "novactl"]),
     tests(
         "NovaDatabaseTests", in: "Unit",
-        ["NovaCore", "NovaWire", "NovaTelemetry", "NovaDatabase", "DatabaseTestKit", "FolderTestKit"],
+        ["NovaCore", "NovaWire", "NovaTelemetry", "NovaDatabase", "DatabaseTestKit", "CommonTestKit"],
         packages: [log]),
     tests(
         "NovaHTTPTests", in: "Unit",
-        ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient", "FolderTestKit"],
+        ["NovaCore", "NovaSchema", "NovaPolicy", "NovaHTTP", "NovaHTTPClient", "CommonTestKit"],
         packages: [log]),
     tests(
         "NovaTransferTests", in: "Unit",
-        ["NovaCore", "NovaWire", "NovaTelemetry", "NovaCrypto", "NovaProcess", "NovaTransfer", "FolderTestKit"],
+        ["NovaCore", "NovaWire", "NovaTelemetry", "NovaCrypto", "NovaProcess", "NovaTransfer", "CommonTestKit"],
         packages: [
             log, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
@@ -301,7 +306,7 @@ let testTargets = [
         "DriverTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaXML", "NovaProcess", "NovaConsoleLog", "VirtDriver", "VirtFake",
-            "VirtLibvirt", "NetworkDriver", "NetworkLinux", "NetworkFake", "FolderTestKit",
+            "VirtLibvirt", "NetworkDriver", "NetworkLinux", "NetworkFake", "CommonTestKit",
         ], packages: [log]),
     tests(
         "NovaNetworkTests", in: "Unit",
@@ -325,7 +330,8 @@ let testTargets = [
         "NovaAPITests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaConfig", "NovaMessaging", "NovaRPC", "NovaDatabase", "NovaModel",
-            "NovaInterfaces", "NovaStore", "NovaHTTP", "NovaHTTPClient", "NovaAPI", "DatabaseTestKit",
+            "NovaInterfaces", "NovaStore", "NovaHTTP", "NovaHTTPClient", "NovaAPI", "CommonTestKit",
+            "DatabaseTestKit",
         ], packages: [log]),
     tests(
         "DocumentTests", in: "Unit",
@@ -345,14 +351,15 @@ let testTargets = [
         "NovaImageTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaCrypto", "NovaDatabase", "NovaHTTP", "NovaHTTPClient",
-            "NovaPolicy", "NovaModel", "NovaInterfaces", "NovaImage", "NovaAuth", "DatabaseTestKit",
+            "NovaPolicy", "NovaModel", "NovaInterfaces", "NovaImage", "NovaAuth", "CommonTestKit",
+            "DatabaseTestKit",
         ], packages: [log]),
     tests(
         "NovaComputeTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaModel", "NovaInterfaces", "NovaRPC", "VirtDriver", "VirtFake", "NetworkDriver",
             "NetworkFake", "NovaCompute", "NovaHTTP", "NovaHTTPClient", "NovaProcess", "NovaSchema",
-            "FolderTestKit",
+            "CommonTestKit",
         ], packages: [log]),
 ]
 

@@ -1,4 +1,5 @@
 #if DEBUG
+import CommonTestKit
 public import NovaCore
 import NovaDatabase
 import NovaInterfaces
@@ -44,7 +45,7 @@ extension TestCloud {
     /// Waits for the end of a drain; answers its moves.
     public func finish(_ id: DrainID, within limit: Duration = .seconds(60)) async throws -> [DrainMove] {
         do {
-            try await Self.until("the end of the drain", within: limit) { try await !drain(id).isActive }
+            try await until("the end of the drain", within: limit) { try await !drain(id).isActive }
         } catch {
             let states = try await moves(of: id).map { "\($0.serverName) \($0.state.rawValue) \($0.reason)" }
             throw NovaError(error).during("its moves are \(states)")

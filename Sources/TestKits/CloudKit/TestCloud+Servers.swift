@@ -1,4 +1,5 @@
 #if DEBUG
+import CommonTestKit
 public import NovaCore
 import NovaDatabase
 public import NovaModel
@@ -125,7 +126,7 @@ extension TestCloud {
     ) async throws -> ServerRecord {
         var last = "nothing"
         do {
-            try await Self.until("server \(id) is at rest", within: limit) {
+            try await until("server \(id) is at rest", within: limit) {
                 let (server, open) = try await (self.server(id), workflows(of: id).filter { $0.finishedAt == nil })
                 let work = open.map {
                     "\($0.kind) \($0.state.rawValue) at \($0.step), owner \($0.owner ?? "-"), "

@@ -249,16 +249,5 @@ public final class TestCloud: Sendable {
 
     /// The names in a folder.
     static func names(in folder: String) -> [String] { FolderNames.orNone(folder) }
-
-    /// Waits for a state.
-    public static func until(
-        _ what: String, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
-    ) async throws {
-        let deadline = Deadline.after(limit)
-        while try await !condition() {
-            guard !deadline.hasPassed else { throw NovaError(.timeout, "not so after \(limit): \(what)") }
-            try await SteadyClock.sleep(for: .milliseconds(10))
-        }
-    }
 }
 #endif

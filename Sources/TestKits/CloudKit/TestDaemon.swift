@@ -1,4 +1,5 @@
 #if DEBUG
+import CommonTestKit
 import Logging
 import NovaConfig
 import NovaCore
@@ -71,7 +72,7 @@ public final class TestDaemon: Sendable {
             }
         }
         process.withLock { $0 = started }
-        try await TestCloud.until("\(factory.name) on \(host) is ready") { health.isReady }
+        try await until("\(factory.name) on \(host) is ready") { health.isReady }
     }
 
     private func inMyName<T: Sendable>(_ body: () async throws -> T) async throws -> T {
@@ -119,7 +120,7 @@ public final class TestDaemon: Sendable {
 
     private func wait(for process: Process) async {
         do {
-            try await TestCloud.until("the end of \(factory.name)", within: .seconds(20)) { process.hasEnded.isSet }
+            try await until("the end of \(factory.name)", within: .seconds(20)) { process.hasEnded.isSet }
         } catch {
             print("\(factory.name) on \(host) did not end", process.life.isBuried ? "after it was killed" : "by itself")
         }

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import NovaCore
 import NovaFaults
 import NovaModel
@@ -19,14 +20,14 @@ struct CrashRun {
         if let failsAt = crash.failsAt { rules.append(try add(failsAt, .fails(.badRequest, times: 1), subject)) }
         defer { for rule in rules { FaultPlan.shared.remove(rule) } }
         try await begin(crash.action, id)
-        try await TestCloud.until("the disturbance at \(crash.point) has come") {
+        try await until("the disturbance at \(crash.point) has come") {
             if FaultPlan.shared.remaining(rules[0]) == 0 { return true }
             // A cleanup that is owed may be tried in a while only.
             return try await cloud.workflows(of: id).first?.finishedAt != nil
         }
         do {
             // What follows the last commit comes a moment after the end can be seen.
-            try await TestCloud.until("the disturbance has come", within: .seconds(5)) {
+            try await until("the disturbance has come", within: .seconds(5)) {
                 FaultPlan.shared.remaining(rules[0]) == 0
             }
         } catch {
@@ -112,7 +113,7 @@ struct CrashRun {
     private func settled(_ id: ServerID) async throws -> ServerRecord {
         if case .computeKilled = crash.disturbance {
             // It comes back, but not before somebody has missed it.
-            try await TestCloud.until("the host was missed") {
+            try await until("the host was missed") {
                 let open = try await cloud.workflows(of: id).filter { $0.finishedAt == nil }
                 // Where it dies in the undoing, the failure before that is nobody's sign of its death.
                 let isMissed = open.contains { $0.attempts > 0 || $0.state != .running }
@@ -127,7 +128,7 @@ struct CrashRun {
     private func quiet(_ id: ServerID, _ server: ServerRecord) async throws -> [String] {
         var leaks: [String] = []
         do {
-            try await TestCloud.until("no leaks", within: .seconds(5)) {
+            try await until("no leaks", within: .seconds(5)) {
                 leaks = try await cloud.leaks()
                 return leaks.isEmpty
             }

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import DatabaseTestKit
 import NovaCore
 import NovaDatabase
@@ -31,7 +32,7 @@ struct DrainTests {
             try await body(cloud, servers)
             var leaks: [String] = []
             do {
-                try await TestCloud.until("no leaks") {
+                try await until("no leaks") {
                     leaks = try await cloud.leaks(owedBy: owed)
                     return leaks.isEmpty
                 }
@@ -153,7 +154,7 @@ struct DrainTests {
             let drain = try await cloud.plan("host1", .drain)
             let plan = try await cloud.moves(of: drain)
             try await cloud.start(drain)
-            try await TestCloud.until("one has moved") {
+            try await until("one has moved") {
                 try await cloud.moves(of: drain).contains { $0.state == .moved }
             }
             for conductor in cloud.conductors { await conductor.kill() }
@@ -220,7 +221,7 @@ struct DrainTests {
         try await withServers(5, ["fake.migration_ms=300"]) { cloud, servers in
             let drain = try await cloud.plan("host1", .drain)
             try await cloud.start(drain)
-            try await TestCloud.until("moves are under way") {
+            try await until("moves are under way") {
                 try await cloud.moves(of: drain).contains { $0.state == .moving }
             }
             try await cloud.stop(drain)

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import DatabaseTestKit
 import NovaCore
 import NovaDatabase
@@ -24,7 +25,7 @@ struct GroupMoveTests {
         private let count = Mutex(0)
         func join() async throws {
             count.withLock { $0 += 1 }
-            try await TestCloud.until("the other one") { count.withLock { $0 } >= 2 }
+            try await until("the other one") { count.withLock { $0 } >= 2 }
         }
     }
 
@@ -112,7 +113,7 @@ struct GroupMoveTests {
                 try await cloud.heal()
                 try await cloud.declareDown(false) { _ in true }
             }
-            try await TestCloud.until("no leaks") { try await cloud.leaks().isEmpty }
+            try await until("no leaks") { try await cloud.leaks().isEmpty }
         } catch {
             await cloud.stop()
             throw error

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import NovaCore
 import NovaModel
 import NovaStore
@@ -35,7 +36,7 @@ struct HostBootTests {
             try cloud.cutPower(of: compute.host)
             try await compute.start()
             try await body(cloud, Servers(active: ids[0], stopped: ids[1], suspended: ids[2], paused: ids[3]))
-            try await TestCloud.until("no leaks") { try await cloud.leaks().isEmpty }
+            try await until("no leaks") { try await cloud.leaks().isEmpty }
         } catch {
             await cloud.stop()
             throw error
@@ -51,12 +52,12 @@ struct HostBootTests {
     @Test("what ran is started again, what was suspended wakes where it was, and nothing else starts")
     func resumes() async throws {
         try await withRebootedHost(["DEFAULT.resume_guests_state_on_host_boot=true"]) { cloud, servers in
-            try await TestCloud.until("the start of the server") {
+            try await until("the start of the server") {
                 try await cloud.workflows(of: servers.active).map(\.action) == ["start", "create"]
             }
             let active = try await cloud.settle(servers.active)
             #expect(active.vmState == .active && active.powerState == .running)
-            try await TestCloud.until("the paused guest is known to be gone") {
+            try await until("the paused guest is known to be gone") {
                 try await states(cloud, servers.paused) == "stopped shutdown"
             }
             #expect(try await states(cloud, servers.stopped) == "stopped shutdown")
@@ -73,7 +74,7 @@ struct HostBootTests {
     @Test("a guest that ends later stays stopped, also when its host is to start guests at boot")
     func onlyAtBoot() async throws {
         try await withRebootedHost(["DEFAULT.resume_guests_state_on_host_boot=true"]) { cloud, servers in
-            try await TestCloud.until("the server is started again") {
+            try await until("the server is started again") {
                 try await cloud.workflows(of: servers.active).contains { $0.action == "start" }
             }
             #expect(try await cloud.settle(servers.active).powerState == .running)
@@ -87,7 +88,7 @@ struct HostBootTests {
     @Test("by default what the hypervisor says counts")
     func stays() async throws {
         try await withRebootedHost([]) { cloud, servers in
-            try await TestCloud.until("the server is known to be stopped") {
+            try await until("the server is known to be stopped") {
                 try await states(cloud, servers.active) == "stopped shutdown"
             }
             #expect(try await cloud.workflows(of: servers.active).map(\.action) == ["create"])

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import DatabaseTestKit
 import Foundation
 import NovaCore
@@ -70,7 +71,7 @@ struct HostFenceTests {
 
     private func ended(_ id: WorkflowID, _ cloud: TestCloud) async throws -> WorkflowRecord {
         var found: WorkflowRecord?
-        try await TestCloud.until("the host's fencing has ended") {
+        try await until("the host's fencing has ended") {
             found = try await cloud.nova.read { try WorkflowTable($0).find(id) }
             return found?.finishedAt != nil
         }
@@ -159,7 +160,7 @@ struct HostFenceTests {
                         }, count: 1))
                 let record = try await ended(try await fence("host1", cloud), cloud)
                 // The last place is behind the commit that ends the workflow.
-                try? await TestCloud.until("\(blow) at \(point)", within: .seconds(10)) {
+                try? await until("\(blow) at \(point)", within: .seconds(10)) {
                     FaultPlan.shared.remaining(rule) == 0
                 }
                 let remaining = FaultPlan.shared.remaining(rule)
@@ -185,7 +186,7 @@ struct HostFenceTests {
         let settings = ["fencing.automatic=true", "fencing.automatic_after=2", "DEFAULT.report_interval=1"]
         try await withCloud(settings) { cloud, agent in
             await cloud.computes[0].kill()
-            try await TestCloud.until("the silent host counts as down") { try await host("host1", cloud).isDown }
+            try await until("the silent host counts as down") { try await host("host1", cloud).isDown }
             #expect(try await host("host1", cloud).reason == "fenced: no sign of life for 2 s")
             #expect(agent.calls == ["action=off plug=host1"])
             #expect(try await !host("host2", cloud).isDown)
@@ -193,7 +194,7 @@ struct HostFenceTests {
         try await withCloud(settings) { cloud, agent in
             for compute in cloud.computes { await compute.kill() }
             // Both have been silent for more than twice the time.
-            try await TestCloud.until("a long silence") {
+            try await until("a long silence") {
                 try await cloud.nova.read { connection in
                     let now = try connection.now()
                     return try HostTable(connection).services().filter { $0.binary == "nova-compute" }

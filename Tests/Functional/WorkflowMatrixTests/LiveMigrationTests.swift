@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import NovaCore
 import NovaModel
 import NovaStore
@@ -24,7 +25,7 @@ struct LiveMigrationTests {
             try await body(cloud, id, try #require(server.host))
             var leaks: [String] = []
             do {
-                try await TestCloud.until("no leaks") {
+                try await until("no leaks") {
                     leaks = try await cloud.leaks()
                     return leaks.isEmpty
                 }
@@ -73,7 +74,7 @@ struct LiveMigrationTests {
     func abort() async throws {
         try await withServer(["fake.migration_ms=600000"]) { cloud, id, home in
             try await cloud.liveMigrate(id)
-            try await TestCloud.until("its progress is seen") {
+            try await until("its progress is seen") {
                 try await cloud.moves(of: id).first?.figures?.memoryTotal ?? 0 > 0
             }
             #expect(try await status(cloud, id) == "running")
@@ -89,7 +90,7 @@ struct LiveMigrationTests {
     func forceComplete() async throws {
         try await withServer(["fake.migration_ms=600000"]) { cloud, id, home in
             try await cloud.liveMigrate(id)
-            try await TestCloud.until("it moves") { try await status(cloud, id) == "running" }
+            try await until("it moves") { try await status(cloud, id) == "running" }
             try await cloud.wish(.forceComplete, for: id)
             let after = try await cloud.settle(id)
             #expect(after.vmState == .active && after.host != home)
@@ -104,9 +105,9 @@ struct LiveMigrationTests {
             var other = try await cloud.boot()
             while try await cloud.settle(other).host != home { other = try await cloud.boot() }
             try await cloud.liveMigrate(id)
-            try await TestCloud.until("the first moves") { try await status(cloud, id) == "running" }
+            try await until("the first moves") { try await status(cloud, id) == "running" }
             try await cloud.liveMigrate(other)
-            try await TestCloud.until("the second waits") { try await status(cloud, other) == "queued" }
+            try await until("the second waits") { try await status(cloud, other) == "queued" }
             try await cloud.wish(.abort, for: other)
             #expect(try await cloud.settle(other).host == home)
             #expect(try await status(cloud, other) == "cancelled")
@@ -142,7 +143,7 @@ struct LiveMigrationTests {
     func delete() async throws {
         try await withServer(["fake.migration_ms=600000"]) { cloud, id, _ in
             try await cloud.liveMigrate(id)
-            try await TestCloud.until("it moves") { try await status(cloud, id) == "running" }
+            try await until("it moves") { try await status(cloud, id) == "running" }
             try await cloud.delete(id)
             #expect(try await cloud.settle(id).isDeleted)
             #expect(try await cloud.held() == (0, 0))
@@ -154,7 +155,7 @@ struct LiveMigrationTests {
         try await withServer(["fake.migration_ms=1500"]) { cloud, id, home in
             let source = try #require(cloud.computes.first { $0.host == home })
             try await cloud.liveMigrate(id)
-            try await TestCloud.until("it moves") { try await status(cloud, id) == "running" }
+            try await until("it moves") { try await status(cloud, id) == "running" }
             await source.kill()
             try await source.start()
             let after = try await cloud.settle(id)
@@ -166,7 +167,7 @@ struct LiveMigrationTests {
     func conductorDies() async throws {
         try await withServer(["fake.migration_ms=1500"]) { cloud, id, home in
             try await cloud.liveMigrate(id)
-            try await TestCloud.until("it moves") { try await status(cloud, id) == "running" }
+            try await until("it moves") { try await status(cloud, id) == "running" }
             let owner = try await cloud.workflows(of: id).first { $0.finishedAt == nil }?.owner ?? ""
             let victim = try #require(cloud.conductors.first { owner.hasPrefix("\($0.host)/") })
             await victim.kill()

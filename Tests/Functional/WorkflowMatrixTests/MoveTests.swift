@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import NovaCore
 import NovaDatabase
 import NovaModel
@@ -32,7 +33,7 @@ struct MoveTests {
     private func noLeaks(_ cloud: TestCloud) async throws {
         var leaks: [String] = []
         do {
-            try await TestCloud.until("no leaks") {
+            try await until("no leaks") {
                 leaks = try await cloud.leaks()
                 return leaks.isEmpty
             }
@@ -128,7 +129,7 @@ struct MoveTests {
     func window() async throws {
         try await withServer(["DEFAULT.resize_confirm_window=1"]) { cloud, id, _ in
             try await cloud.resize(id)
-            try await TestCloud.until("the resize is confirmed") {
+            try await until("the resize is confirmed") {
                 let server = try await cloud.server(id)
                 return server?.vmState == .active && server?.flavor.vcpus == 2
             }
@@ -206,7 +207,7 @@ struct MoveTests {
             try await cloud.unshelve(id)
             #expect(try await cloud.settle(id).vmState == .active)
             try await cloud.shelve(id)
-            try await TestCloud.until("the server leaves its host") {
+            try await until("the server leaves its host") {
                 try await cloud.server(id)?.vmState == .shelvedOffloaded
             }
             try await cloud.settle(id)

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import NovaCore
 import NovaInterfaces
 import NovaModel
@@ -54,7 +55,7 @@ struct NotificationListenerTests {
         try await cloud.settle(id)
         let wanted = ["create", "power_off", "delete"].flatMap { ["instance.\($0).start", "instance.\($0).end"] }
         do {
-            try await TestCloud.until("all are heard", within: .seconds(10)) {
+            try await until("all are heard", within: .seconds(10)) {
                 try heard.about(id).count >= wanted.count
             }
         } catch { Issue.record("\(try heard.about(id).map(\.event))") }

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import NovaCore
 import NovaDatabase
 import NovaInterfaces
@@ -38,7 +39,7 @@ struct OwedCleanupTests {
     private func noLeaks(_ cloud: TestCloud) async throws {
         var leaks: [String] = []
         do {
-            try await TestCloud.until("no leaks") {
+            try await until("no leaks") {
                 leaks = try await cloud.leaks()
                 return leaks.isEmpty
             }
@@ -133,7 +134,7 @@ struct OwedCleanupTests {
             await cloud.computes[0].kill()
             cloud.loseInstance(id, on: "host1")
             try await cloud.heal()
-            try await TestCloud.until("the server is in ERROR") { try await cloud.server(id)?.vmState == .error }
+            try await until("the server is in ERROR") { try await cloud.server(id)?.vmState == .error }
             #expect(try await cloud.server(id)?.fault?.message.contains("no longer on its host") == true)
             try await cloud.power(id, .rebootHard)
             #expect(try await cloud.settle(id).vmState == .active)

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import NovaCore
 import NovaDatabase
 import NovaFaults
@@ -42,7 +43,7 @@ final class Churn: Sendable {
         try await cloud.heal()
         var leaks: [String] = []
         do {
-            try await TestCloud.until("no leaks", within: Self.patience) {
+            try await until("no leaks", within: Self.patience) {
                 leaks = try await cloud.leaks()
                 return leaks.isEmpty
             }

@@ -1,4 +1,5 @@
 import CloudKit
+import CommonTestKit
 import Foundation
 import NovaCore
 import NovaDatabase
@@ -73,7 +74,7 @@ struct CloudSimulationTests {
             try await SteadyClock.sleep(for: .seconds(60))
             try await cloud.loseClaim(of: id)
             let lost = SteadyClock.now
-            try await TestCloud.until("the claim is found and healed", within: .seconds(300)) {
+            try await until("the claim is found and healed", within: .seconds(300)) {
                 let healed = try await cloud.nova.read { try FindingTable($0).list(healed: true) }
                 return healed.contains { $0.kind == "server-without-allocation" && $0.healedAt != nil }
             }

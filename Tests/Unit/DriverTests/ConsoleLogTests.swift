@@ -1,4 +1,4 @@
-import FolderTestKit
+import CommonTestKit
 import Glibc
 import NovaProcess
 import Testing
@@ -83,8 +83,7 @@ struct ConsoleLogTests {
         let (master, name) = try terminal()
         func put(_ text: String) { #expect(write(master, text, text.utf8.count) == text.utf8.count) }
         func reads(_ wanted: String) async throws {
-            for _ in 0..<500 where text(path) != wanted { try await Task.sleep(for: .milliseconds(10)) }
-            #expect(text(path) == wanted)
+            try await until("\(wanted) in the log") { text(path) == wanted }
         }
         let program = OwnProgram.beside("nova-console-log")
         let debug = access(program, X_OK) == 0 ? program : ".build/debug/nova-console-log"
@@ -105,7 +104,7 @@ struct ConsoleLogTests {
         #expect(ConsoleLock.holder(lock) == "first")
         // The reader dies; what is printed now waits in the kernel.
         try #require(kill(try Self.reader(of: path), SIGKILL) == 0)
-        for _ in 0..<500 where ConsoleLock.holder(lock) != nil { try await Task.sleep(for: .milliseconds(10)) }
+        try await until("the end of the reader") { ConsoleLock.holder(lock) == nil }
         put("between\n")
         try start("second")
         put("after\n")
@@ -113,8 +112,7 @@ struct ConsoleLogTests {
         #expect(ConsoleLock.holder(lock) == "second")
         // The guest is gone: the reader ends by itself.
         close(master)
-        for _ in 0..<500 where ConsoleLock.holder(lock) != nil { try await Task.sleep(for: .milliseconds(10)) }
-        #expect(ConsoleLock.holder(lock) == nil)
+        try await until("the end of the reader without a guest") { ConsoleLock.holder(lock) == nil }
         #expect(text(path) == "before\nbetween\nafter\n")
     }
 

@@ -1,3 +1,4 @@
+import CommonTestKit
 import NovaCore
 import NovaDatabase
 import NovaModel
@@ -32,8 +33,8 @@ struct InterfaceTests {
     private func end(
         _ api: CloudAPI, _ id: ServerID, _ body: @escaping @Sendable (inout WorkflowRecord) throws -> Void
     ) async throws {
-        while true {
-            let isDone = try await api.database.write { connection in
+        try await until("an open workflow of \(id)") {
+            try await api.database.write { connection in
                 guard var workflow = try WorkflowTable(connection).list(server: id, openOnly: true, limit: 1).first
                 else { return false }
                 try body(&workflow)
@@ -41,8 +42,6 @@ struct InterfaceTests {
                 try connection.update(workflow, in: "workflows", key: "id")
                 return true
             }
-            if isDone { return }
-            try await Task.sleep(for: .milliseconds(5))
         }
     }
 

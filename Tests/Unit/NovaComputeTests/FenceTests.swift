@@ -1,4 +1,4 @@
-import FolderTestKit
+import CommonTestKit
 import NovaCore
 import NovaModel
 import NovaProcess

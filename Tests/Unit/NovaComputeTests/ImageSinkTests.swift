@@ -1,4 +1,4 @@
-import FolderTestKit
+import CommonTestKit
 import Logging
 import NovaCore
 import NovaHTTP

@@ -1,4 +1,4 @@
-import FolderTestKit
+import CommonTestKit
 import Foundation
 import Logging
 import NovaCore
@@ -171,23 +171,18 @@ struct TLSTests {
             let url = "https://127.0.0.1:\(port)/"
             #expect(try await old.request("GET", url).status == 200)
             let second = try files.renew("second")
-            let deadline = ContinuousClock.now + .seconds(20)
-            while (try? await ask(port, second).status) != 200 {
-                try #require(ContinuousClock.now < deadline)
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await until("the new certificate") { (try? await ask(port, second).status) == 200 }
             // The old connection is open still: a new one of this client would fail.
             #expect(try await old.request("GET", url).status == 200)
             await #expect(throws: NovaError.self) { try await ask(port, first) }
             await old.shutdown()
 
             try "nonsense".write(toFile: files.certificate, atomically: true, encoding: .utf8)
-            let limit = ContinuousClock.now + .seconds(20)
             // A connection makes the server look.
-            while !lines.contains("the changed certificate cannot be used") {
-                #expect(try await ask(port, second).status == 200)
-                try #require(ContinuousClock.now < limit)
-                try await Task.sleep(for: .milliseconds(20))
+            try await until("the refusal of nonsense") {
+                let status = try await ask(port, second).status
+                #expect(status == 200)
+                return lines.contains("the changed certificate cannot be used")
             }
             #expect(try await ask(port, second).status == 200)
         }

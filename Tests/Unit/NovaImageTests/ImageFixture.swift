@@ -1,3 +1,4 @@
+import CommonTestKit
 import DatabaseTestKit
 import Foundation
 import Logging
@@ -131,13 +132,12 @@ final class ImageFixture: Sendable {
 
     /// Waits until an image has one of some states.
     func wait(for id: String, _ states: String..., as token: String = "admin") async throws -> JSONValue {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while true {
-            let image = try await show(id, as: token)
-            if let status = image["status"]?.stringValue, states.contains(status) { return image }
-            try #require(ContinuousClock.now < deadline, "\(image.text)")
-            try await Task.sleep(for: .milliseconds(5))
+        var image = try await show(id, as: token)
+        try await until("image \(id) is \(states)") {
+            image = try await show(id, as: token)
+            return image["status"]?.stringValue.map(states.contains) ?? false
         }
+        return image
     }
 
     /// What the store's folder holds.

@@ -1,3 +1,4 @@
+import CommonTestKit
 import Glibc
 import NovaCore
 import Testing
@@ -100,7 +101,7 @@ struct HostileBytesTests {
             let greeted = try RawConnection(rig.port)
             greeted.send(RawConnection.greeting)
             for _ in 0..<10 { try await pair.works() }
-            try await rig.until("all are closed") {
+            try await until("all are closed") {
                 pair.beat()
                 return silent.isClosed() && half.isClosed() && greeted.isClosed()
             }
@@ -129,7 +130,7 @@ struct HostileBytesTests {
             let peer = try rig.peer(Self.other)
             try await peer.join(Self.other, instance: 6)
             for _ in 0..<3 { peer.send([[9], [9]]) }
-            try await rig.until("cut off") {
+            try await until("cut off") {
                 pair.beat()
                 return rig.log.has("compute@h2/1) is ignored")
             }
@@ -148,7 +149,7 @@ struct HostileBytesTests {
             header.remaining = 1_000
             peer.send(header, [UInt8](repeating: 1, count: MessageHeader.maximumBody + 1))
             // libzmq connects again: the connection was closed.
-            try await rig.until("closed") {
+            try await until("closed") {
                 pair.beat()
                 return (rig.broker.admissions?.admittedCount ?? 0) > before
             }
@@ -169,7 +170,7 @@ struct HostileBytesTests {
         attacker.send(RawConnection.plainDealer)
         // The broker's whole side of the handshake is longer than its greeting of 64 bytes.
         var heard = 0
-        try await SecurityRig.until("handshake") {
+        try await until("handshake") {
             heard += attacker.readSome()
             return heard > 90
         }
@@ -177,7 +178,7 @@ struct HostileBytesTests {
         let frame: [UInt8] = [3, 0, 0, 0, 0, 0, 1, 0, 0] + [UInt8](repeating: 7, count: 65_536)
         var sent = 0
         var rest = frame[...]
-        try await SecurityRig.until("cut off") {
+        try await until("cut off") {
             bystander.read()
             bystander.send(MessageHeader(.pong, id: MessageID(sender: 0, counter: 0)))
             if sent < 256 << 20 {

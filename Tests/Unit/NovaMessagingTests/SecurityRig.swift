@@ -1,3 +1,4 @@
+import CommonTestKit
 import Glibc
 import Logging
 import NovaCore
@@ -62,20 +63,6 @@ final class SecurityRig: Sendable {
 
     func peer(_ name: PeerName, routingID: String? = nil) throws -> RawPeer {
         try RawPeer(try address(name), routingID: routingID)
-    }
-
-    /// Waits for something to become true.
-    func until(_ what: String, _ condition: () -> Bool) async throws {
-        try await Self.until(what, condition)
-    }
-
-    static func until(_ what: String, _ condition: () -> Bool) async throws {
-        let end = MonotonicClock.milliseconds() + 15_000
-        while !condition() {
-            guard MonotonicClock.milliseconds() < end else { throw NovaError(.timeout, what) }
-            poll(nil, 0, 5)
-            await Task.yield()
-        }
     }
 }
 
@@ -159,7 +146,7 @@ final class RawPeer {
 
     /// Waits for a message of a kind.
     func wait(_ kind: MessageKind) async throws -> (header: MessageHeader, body: [UInt8]) {
-        try await SecurityRig.until("\(kind); got \(received.map(\.header.kind))") {
+        try await until("\(kind); got \(received.map(\.header.kind))") {
             read()
             return has(kind)
         }

@@ -1,3 +1,4 @@
+import CommonTestKit
 import Glibc
 import NovaCore
 import NovaRPC
@@ -31,7 +32,7 @@ final class WorkingPair {
         counter += 1
         let id = counter
         conductor.send(RawPeer.header(.call, Self.conductorNumber, id, Self.queue), [7])
-        try await SecurityRig.until("call \(id) arrives") {
+        try await until("call \(id) arrives") {
             beat()
             return compute.received.contains { $0.header.id.counter == id && $0.header.kind == .call }
         }
@@ -41,7 +42,7 @@ final class WorkingPair {
     func reply(_ call: MessageHeader, _ body: [UInt8]) { compute.send(MessageHeader(.reply, id: call.id), body) }
 
     func answer(to call: MessageHeader) async throws -> [UInt8] {
-        try await SecurityRig.until("call \(call.id) is answered") {
+        try await until("call \(call.id) is answered") {
             beat()
             return conductor.received.contains { $0.header.id == call.id }
         }
@@ -78,7 +79,7 @@ struct SecurityTests {
                 rig.endpoint, curve: ClientCurve(keys: stranger, broker: rig.keys.publicKey))
             let peer = try RawPeer(address)
             peer.send(RawPeer.hello(Self.other, instance: 5))
-            try await rig.until("refused") { (rig.broker.admissions?.refusedCount ?? 0) > 0 }
+            try await until("refused") { (rig.broker.admissions?.refusedCount ?? 0) > 0 }
             #expect(rig.log.has("from 127.0.0.1 is refused: key \(stranger.publicKey) is not authorized"))
             try await pair.works()
             peer.read()
@@ -93,7 +94,7 @@ struct SecurityTests {
             let name = PeerName(role: "admin", host: "ops", instance: "1")
             let address = BrokerAddress(rig.endpoint, curve: ClientCurve(keys: keys, broker: rig.keys.publicKey))
             let client = try QueueClient(brokers: [address], name: name, log: QueueRig.log)
-            try await rig.until("refused") { (rig.broker.admissions?.refusedCount ?? 0) > 0 }
+            try await until("refused") { (rig.broker.admissions?.refusedCount ?? 0) > 0 }
             try rig.authorize(keys.publicKey, name)
             #expect(await client.waitUntilReady(.seconds(20)))
             var header = MessageHeader(.admin, id: MessageID(sender: 0, counter: 0))
@@ -101,7 +102,7 @@ struct SecurityTests {
             _ = try await client.request(header, body: [], timeout: .seconds(10))
             let before = rig.broker.admissions?.refusedCount ?? 0
             try rig.revoke(name)
-            try await rig.until("refused again") { (rig.broker.admissions?.refusedCount ?? 0) > before }
+            try await until("refused again") { (rig.broker.admissions?.refusedCount ?? 0) > before }
             await #expect(throws: NovaError.self) {
                 try await client.request(header, body: [], timeout: .milliseconds(200))
             }
@@ -155,7 +156,7 @@ struct SecurityTests {
             // One of libzmq's own form cannot be claimed: the library refuses ids that begin with a zero byte.
             let forger = try rig.peer(Self.other, routingID: "conductor")
             forger.send(RawPeer.hello(Self.other, instance: 5))
-            try await rig.until("noticed") { rig.log.has("with a routing id of its own is ignored") }
+            try await until("noticed") { rig.log.has("with a routing id of its own is ignored") }
             try await pair.works()
             forger.read()
             #expect(forger.received.isEmpty)
@@ -259,9 +260,9 @@ struct SecurityTests {
             _ = try await victim.wait(.accepted)
             let before = rig.broker.admissions?.refusedCount ?? 0
             try rig.revoke(Self.other)
-            try await rig.until("revoked") { rig.log.has("of compute@h2/1 is revoked") }
+            try await until("revoked") { rig.log.has("of compute@h2/1 is revoked") }
             // libzmq connects again by itself, and is refused: the connection was closed.
-            try await rig.until("the connection is cut and does not come back") {
+            try await until("the connection is cut and does not come back") {
                 pair.beat()
                 return (rig.broker.admissions?.refusedCount ?? 0) > before
             }
@@ -269,7 +270,7 @@ struct SecurityTests {
             // What is for its host is nobody's now.
             pair.conductor.send(
                 RawPeer.header(.call, WorkingPair.conductorNumber, 3, .host("compute", "h2")), [1])
-            try await rig.until("the call is refused") {
+            try await until("the call is refused") {
                 pair.beat()
                 pair.conductor.read()
                 return pair.conductor.has(.reject)

@@ -1,4 +1,4 @@
-import FolderTestKit
+import CommonTestKit
 import Glibc
 import NovaCore
 import NovaCrypto

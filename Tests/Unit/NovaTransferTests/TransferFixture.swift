@@ -1,4 +1,4 @@
-import FolderTestKit
+import CommonTestKit
 import Glibc
 import Logging
 import NovaCore
@@ -93,15 +93,6 @@ struct TransferFixture {
             }
         }
         return path
-    }
-}
-
-/// Waits for a state; a test that would wait for ever fails.
-func until(_ what: String, seconds: Int = 20, _ condition: () throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(seconds)
-    while try !condition() {
-        try #require(ContinuousClock.now < end, "not so in time: \(what)")
-        try await Task.sleep(for: .milliseconds(5))
     }
 }
 
