@@ -299,7 +299,7 @@ let testTargets = [
         "NovaStoreTests", in: "Unit",
         [
             "NovaCore", "NovaWire", "NovaSchema", "NovaDatabase", "NovaModel", "NovaStore", "NovaWorkflow",
-            "PlacementStore", "DatabaseTestKit",
+            "PlacementStore", "CommonTestKit", "DatabaseTestKit",
         ],
         packages: [log]),
     tests(

@@ -105,8 +105,7 @@ struct InstanceActionsTests {
         let host = try Host(options)
         let request = build()
         let running = Task { try await host.actions.build(request) }
-        let limit = Deadline.after(.seconds(20))
-        while host.plug.plugged.isEmpty, !limit.hasPassed { await Task.yield() }
+        try await until("the build's interface") { !host.plug.plugged.isEmpty }
         _ = try await host.actions.destroy(
             ComputeDestroy(
                 Fence(workflow: .random(), step: 1, epoch: 1), request.instance.id, request.instance.network))

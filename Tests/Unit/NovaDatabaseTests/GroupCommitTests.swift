@@ -1,3 +1,4 @@
+import CommonTestKit
 import DatabaseTestKit
 import Glibc
 import NovaCore
@@ -25,7 +26,7 @@ private final class Hold: Sendable {
                 }
                 return (-1, true)
             }
-            while !hold.isEntered.load(ordering: .acquiring) { await Task.yield() }
+            try await until("the writer is held") { hold.isEntered.load(ordering: .acquiring) }
             for (index, body) in bodies.enumerated() {
                 group.addTask {
                     do {
@@ -36,7 +37,7 @@ private final class Hold: Sendable {
                     }
                 }
             }
-            while database.statistics.waitingWrites < bodies.count { await Task.yield() }
+            try await until("all writes wait") { database.statistics.waitingWrites >= bodies.count }
             hold.mayLeave.store(true, ordering: .releasing)
             var results = [Bool](repeating: false, count: bodies.count)
             for try await (index, worked) in group where index >= 0 { results[index] = worked }

@@ -1,3 +1,4 @@
+import CommonTestKit
 import DatabaseTestKit
 import Foundation
 import Logging
@@ -92,12 +93,12 @@ struct PostgreSQLRestartTests {
         func count() async throws -> Int64 {
             try await database.read { try $0.row("SELECT count(*) FROM lines") { try $0.int(0) } ?? 0 }
         }
-        while try await count() < 50 { await Task.yield() }
+        try await until("50 lines") { try await count() >= 50 }
         for _ in 0..<2 {
             try await server.run(how)
             try await server.run("start")
             let before = try await count()
-            while try await count() < before + 50 { await Task.yield() }
+            try await until("50 more") { try await count() >= before + 50 }
         }
         writer.cancel()
         let (confirmed, unknown) = await writer.value

@@ -1,3 +1,4 @@
+import CommonTestKit
 import DatabaseTestKit
 import Glibc
 import Logging
@@ -20,7 +21,7 @@ private final class Meeting: Sendable {
         while !mayGo.load(ordering: .acquiring) { usleep(200) }
     }
 
-    func arrived() async { while !isThere.load(ordering: .acquiring) { await Task.yield() } }
+    func arrived() async throws { try await until("the other closure") { isThere.load(ordering: .acquiring) } }
     func go() { mayGo.store(true, ordering: .releasing) }
 }
 
@@ -58,7 +59,7 @@ struct PostgreSQLTests {
         let (first, second) = (try await open(target), try await open(target))
         let meeting = Meeting()
         async let late = first.write { connection in try Self.increment(connection) { meeting.wait() } }
-        await meeting.arrived()
+        try await meeting.arrived()
         #expect(try await second.write { try Self.increment($0) } == 1)
         meeting.go()
         #expect(try await late == 2)
@@ -80,7 +81,7 @@ struct PostgreSQLTests {
             return next
         }
         async let late = first.write { connection in try addNext(connection) { meeting.wait() } }
-        await meeting.arrived()
+        try await meeting.arrived()
         #expect(try await second.write { connection in try addNext(connection) {} } == 2)
         meeting.go()
         #expect(try await late == 3)
@@ -117,7 +118,7 @@ struct PostgreSQLTests {
             meeting.wait()
             return 1
         }
-        await meeting.arrived()
+        try await meeting.arrived()
         let start = ContinuousClock.now
         let error = await #expect(throws: NovaError.self) { try await database.read { _ in 2 } }
         #expect(error?.code == .unavailable)
@@ -158,7 +159,7 @@ struct PostgreSQLTests {
                 if isWrite { try Self.increment(connection) } else { _ = try pid(connection) }
             }
             async let done: Void = isWrite ? database.write(body) : database.read(body)
-            await meeting.arrived()
+            try await meeting.arrived()
             let lost = victim.withLock { $0 }
             try await killer.write { connection in
                 _ = try connection.row("SELECT pg_terminate_backend(CAST(?1 AS INTEGER), 5000)", [.integer(lost)]) {

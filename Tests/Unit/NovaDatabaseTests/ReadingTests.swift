@@ -1,3 +1,4 @@
+import CommonTestKit
 import DatabaseTestKit
 import FoundationEssentials
 import Glibc
@@ -147,7 +148,7 @@ struct ReadingTests {
             #expect(!hasEnded.isSet)
             return try connection.row("SELECT 7") { try $0.int(0) }
         }
-        while !isReading.isSet { await Task.yield() }
+        try await until("the reading") { isReading.isSet }
         await database.close()
         hasEnded.set()
         #expect(try await value == 7)

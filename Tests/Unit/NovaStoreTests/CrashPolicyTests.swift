@@ -1,3 +1,4 @@
+import CommonTestKit
 import DatabaseTestKit
 import Logging
 import NovaCore
@@ -48,10 +49,9 @@ struct CrashPolicyTests {
         runner.register(workflow)
         let running = Task { try await runner.run() }
         runner.offer(begun.id)
-        let deadline = Deadline.after(.seconds(20))
-        while begun.finishedAt == nil, !deadline.hasPassed {
+        try await until("the workflow's end") {
             begun = try await database.read { [begun] in try WorkflowTable($0).find(begun.id) } ?? begun
-            await Task.yield()
+            return begun.finishedAt != nil
         }
         running.cancel()
         try await running.value

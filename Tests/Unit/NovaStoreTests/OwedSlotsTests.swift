@@ -1,3 +1,4 @@
+import CommonTestKit
 import DatabaseTestKit
 import Logging
 import NovaCore
@@ -68,13 +69,8 @@ struct OwedSlotsTests {
     }
 
     /// Waits until no workflow of a kind is open.
-    private func ended(_ kind: String, _ database: Database) async throws -> Bool {
-        let deadline = Deadline.after(.seconds(30))
-        while try await open(kind, database) > 0 {
-            if deadline.hasPassed { return false }
-            await Task.yield()
-        }
-        return true
+    private func end(of kind: String, _ database: Database) async throws {
+        try await until("the end of all \(kind)") { try await open(kind, database) == 0 }
     }
 
     @Test(
@@ -100,15 +96,14 @@ struct OwedSlotsTests {
         if offered { for id in owed { runner.offer(id) } }
         let running = Task { try await runner.run() }
         // As many as may: all others wait, and would fill the slots if they could.
-        let deadline = Deadline.after(.seconds(20))
-        while host.most < 2, !deadline.hasPassed { await Task.yield() }
+        try await until("two at the host") { host.most >= 2 }
         if offered { for id in owed { runner.offer(id) } }
         for id in try await add("work", 20, owed: false, to: database) where offered { runner.offer(id) }
-        #expect(try await ended("work", database))
+        try await end(of: "work", database)
         #expect(host.most == 2)
         #expect(try await open("cleanup", database) == 40)
         host.comeBack()
-        #expect(try await ended("cleanup", database))
+        try await end(of: "cleanup", database)
         running.cancel()
         try await running.value
         await database.close()

@@ -1,3 +1,4 @@
+import CommonTestKit
 import DatabaseTestKit
 import Logging
 import NovaCore
@@ -70,11 +71,10 @@ struct WorkflowTests {
         runner.register(workflow)
         let running = Task { try await runner.run() }
         runner.offer(record.id)
-        let deadline = Deadline.after(.seconds(20))
         var found = record
-        while found.finishedAt == nil, !deadline.hasPassed {
+        try await until("the workflow's end") {
             found = try await database.read { try WorkflowTable($0).find(record.id) } ?? record
-            await Task.yield()
+            return found.finishedAt != nil
         }
         running.cancel()
         try await running.value
@@ -173,13 +173,14 @@ struct WorkflowTests {
             database: database, owner: "old", slots: 4, times: times, log: Logger(label: "test"))
         runner.register(endless)
         let running = Task { try await runner.run() }
-        let deadline = Deadline.after(.seconds(20))
-        while trace.count("begun") == 0, !deadline.hasPassed { await Task.yield() }
-        // Another conductor takes it, as it may once a lease is over.
+        try await until("the step has begun") { trace.count("begun") > 0 }
+        // Another conductor takes it, as it may once a lease is over, and keeps it.
         try await database.write { connection in
-            try connection.execute("UPDATE workflows SET owner = 'new', epoch = epoch + 1")
+            try connection.execute(
+                "UPDATE workflows SET owner = 'new', epoch = epoch + 1, lease_expires_at = ?",
+                [try connection.now().adding(seconds: 3600).column])
         }
-        while trace.count("ended") == 0, !deadline.hasPassed { await Task.yield() }
+        try await until("the step has ended") { trace.count("ended") > 0 }
         running.cancel()
         try await running.value
         let found = try await database.read { try WorkflowTable($0).find(record.id) }
@@ -237,17 +238,13 @@ struct WorkflowTests {
         runner.register(workflow(trace))
         let running = Task { try await runner.run() }
         for record in records { runner.offer(record.id) }
-        let deadline = Deadline.after(.seconds(20))
-        var open = records.map(\.id)
-        while !open.isEmpty, !deadline.hasPassed {
-            open = try await database.read { [open] connection in
-                try open.filter { try WorkflowTable(connection).find($0)?.finishedAt == nil }
+        try await until("the workflows' ends") {
+            try await database.read { connection in
+                try records.allSatisfy { try WorkflowTable(connection).find($0.id)?.finishedAt != nil }
             }
-            await Task.yield()
         }
         running.cancel()
         try await running.value
-        #expect(open.isEmpty)
         #expect(trace.count("succeeded") == 2)
         #expect(trace.count("broken runs") == 1)
         await database.close()
