@@ -26,6 +26,9 @@ public struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable, 
     /// A new random identifier.
     public static func random() -> Self { Self(UUID128.random()) }
 
+    /// A new identifier that sorts by its time, for keys of tables that grow for ever; it tells the time.
+    public static func timeOrdered(at time: Timestamp) -> Self { Self(UUID128.timeOrdered(at: time)) }
+
     /// The all-zero identifier: a default for records, never a real thing.
     public static var none: Self { Self(UUID128(high: 0, low: 0)) }
 

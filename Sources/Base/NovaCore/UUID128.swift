@@ -33,6 +33,15 @@ public struct UUID128: Hashable, Sendable, Comparable {
         return UUID128(using: &generator)
     }
 
+    /// An identifier that begins with a time (version 7): rows with such keys lie in the order of their making.
+    ///
+    /// Only to the millisecond; within one the order is random.
+    public static func timeOrdered(at time: Timestamp) -> UUID128 {
+        let rest = random()
+        let milliseconds = UInt64(clamping: time.microseconds / 1000)
+        return UUID128(high: milliseconds << 16 | 0x7000 | (rest.high & 0xFFF), low: rest.low)
+    }
+
     /// Parses 32 hex digits, with the hyphens of the canonical form or with none.
     ///
     /// Returns nil for anything else: peers' text is never trusted to be an identifier.

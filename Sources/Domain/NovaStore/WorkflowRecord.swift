@@ -59,7 +59,7 @@ public struct WorkflowRecord: Record, Equatable {
     public init(
         kind: String, server: ServerID, context: RequestContext, data: [UInt8], now: Timestamp = .now()
     ) {
-        id = .random()
+        id = .timeOrdered(at: now)
         self.kind = kind
         serverID = server
         self.context = WorkflowContext(context)

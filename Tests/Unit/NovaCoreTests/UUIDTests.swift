@@ -29,6 +29,20 @@ import Testing
         }
     }
 
+    @Test func timeOrderedOnesSortByTheirTime() {
+        let times = [0, 1_792_000_000_000_000, 1_792_000_000_001_000, 4_102_444_800_000_000].map(
+            Timestamp.init(microseconds:))
+        let ids = times.map(UUID128.timeOrdered(at:))
+        #expect(ids == ids.sorted())
+        for (time, id) in zip(times, ids) {
+            #expect(id.high >> 16 == UInt64(time.microseconds / 1000))
+            #expect(id.high >> 12 & 0xF == 7)
+            #expect(id.low >> 62 == 2)
+        }
+        #expect(UUID128.timeOrdered(at: times[1]) != UUID128.timeOrdered(at: times[1]))
+        #expect(UUID128.timeOrdered(at: Timestamp(microseconds: -1)).high >> 16 == 0)
+    }
+
     @Test func ordersByWords() {
         #expect(UUID128(high: 1, low: 0) > UUID128(high: 0, low: .max))
         #expect(UUID128(high: 1, low: 1) < UUID128(high: 1, low: 2))
